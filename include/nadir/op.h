@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operator is: describe (a const row), plan (no pixels), compute (any thread).
+#pragma once
+#include <math.h>
+#include <nadir/raster.h>
+#include <nadir/text.h>
+
+// What a level of the result is: worst first, so that a forgotten field is honest.
+typedef enum nd_levels {
+    ND_FULL,    // computed at level 0 and averaged, within a pixel budget
+    ND_REDUCED, // computed on reduced input: honest enough to look at
+    ND_EXACT    // the same as averaging level 0
+} nd_levels;
+
+// Where a row lies: `count` pixels from (x, y) of `level`; out[k] is band bands.band[k].
+typedef struct nd_ctx {
+    int x, y, count, level;
+    nd_bands bands;
+} nd_ctx;
+// Centre of pixel `x` of `level`, in pixels of level 0.
+static inline double nd_level0(int x, int level)
+{
+    return (x + 0.5) * (double)(1 << level) - 0.5;
+}
+
+struct nd_op {
+    const char *name, *snap, *brief, *example;
+    const char *help;    // more for its page; several lines; NULL: brief says it all
+    const char *was;     // other names it answers to, comma separated
+    const char *ignores; // settings of SNAP that mean nothing here: accepted, with a note
+    nd_table table;
+    int min_inputs, max_inputs; // max_inputs < 0: any number
+    nd_levels levels;
+    bool decodes;   // its tiles come from a decoder: always kept
+    bool scattered; // reads its inputs in another order than it is asked: they are kept
+    bool sink;      // ends a graph: Write
+    // An expression of other operators: gives the node that stands for it. Then there
+    // is nothing else below but the table.
+    nd_node *(*compose)(nd_arena *arena, const nd_make *make);
+    // Bands and grids of the result; starts as a copy of input 0's. May be absent.
+    nd_status (*plan)(nd_node *self);
+    // One of two. A row is a pure function of its arguments; chains of rows run fused.
+    void (*row)(const void *state, const nd_ctx *ctx, const float *const *in,
+                float *const *out);
+    // Fills tile->data for tile->bands, level and rect, which lies inside the grid.
+    nd_status (*compute)(const nd_node *self, nd_work *work, nd_tile *tile);
+    // What compute will read of `input` for `tile` (its data is NULL), in pixels of
+    // that input at `*level`: for schedule and explain. NULL: the same rect and level.
+    nd_rect (*window)(const nd_node *self, int input, const nd_tile *tile, int *level);
+};
+
+// Number of the band called `name`, or of band `otherwise` when name is NULL.
+nd_status nd_band_choose(const nd_node *node, const char *name, int otherwise,
+                         int *band) ND_CHECKED;
+// Any of its names, case-insensitive; NULL: none.
+const nd_op *nd_op_find(const nd_op *const *catalogue, const char *name);
+// The nearest name of the catalogue, for "did you mean"; NULL: nothing near.
+const char *nd_op_nearest(const nd_op *const *catalogue, const char *name);
+// The whole operator as JSON: all other voices are made from it.
+nd_status nd_op_describe(const nd_op *op, nd_json_out *out) ND_CHECKED;

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// Pulling whole pictures: cache, schedule, statistics, and where the pixels go.
+#pragma once
+#include <nadir/op.h>
+
+// ---- Tiles that were computed and may be wanted again, within a budget in bytes.
+// Shared by all workers; a tile wanted by two is computed once.
+typedef struct nd_cache nd_cache;
+nd_cache *nd_cache_new(int64_t budget_bytes) ND_CHECKED;
+void nd_cache_free(nd_cache *cache);
+typedef struct nd_cache_use {
+    int64_t bytes, peak_bytes, hits, misses, evicted;
+} nd_cache_use;
+nd_cache_use nd_cache_used(nd_cache *cache);
+// Decides which nodes above `output` keep their tiles. Once, before the first read.
+void nd_settle(nd_node *const *output, int outputs);
+
+// ---- Where the tiles of a run go. `put`: any worker, any order, each tile once; rect is
+// tile_width x tile_height, less at the right and lower edge; one call at a time if
+// `serial`.
+typedef struct nd_sink {
+    nd_status (*put)(void *self, nd_work *work, const nd_tile *tile);
+    void *self;
+    int tile_width, tile_height;
+    bool serial, in_order; // in_order: row by row of tiles, from the top, serial
+} nd_sink;
+typedef struct nd_run {
+    nd_pool *pool;
+    nd_cache *cache;
+    int level;
+    nd_flag *cancel; // NULL: cannot be cancelled
+    void (*progress)(void *user, int64_t done, int64_t count); // tiles
+    void *user;
+} nd_run;
+// Pulls all of `bands`, which share one grid, into `sink`.
+nd_status nd_run_node(const nd_node *node, nd_bands bands, const nd_sink *sink,
+                      const nd_run *run) ND_CHECKED;
+
+// ---- The plan before a pixel moves.
+typedef struct nd_plan {
+    int64_t tiles, tile_bytes;
+    int64_t source_tiles; // tiles of kept nodes that will be asked for
+    int64_t source_reads; // how often one of them will have to be computed
+    int64_t peak_bytes;   // predicted: workers' scratch and the cache at its fullest
+    int halo;             // largest sum of margins on the way to a source, pixels
+} nd_plan;
+nd_status nd_plan_run(const nd_node *node, nd_bands bands, const nd_sink *sink,
+                      const nd_run *run, nd_plan *plan) ND_CHECKED;
+
+// ---- Statistics: a node with one pixel per cell of 512 x 512, anchored at pixel (0, 0).
+// Bands: count, mean, variance (of the valid pixels), minimum, maximum, p2, p98.
+nd_node *nd_stats_node(nd_arena *arena, nd_node *of, int band) ND_CHECKED;
+typedef struct nd_stats {
+    int64_t count;
+    double mean, variance, minimum, maximum, p2, p98;
+} nd_stats;
+// Exact but for p2 and p98 (from a histogram of 65 536 bins). level > 0: for display
+// only.
+nd_status nd_stats_read(const nd_node *node, int band, const nd_run *run,
+                        nd_stats *stats) ND_CHECKED;
