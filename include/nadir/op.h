@@ -5,13 +5,6 @@
 #include <nadir/raster.h>
 #include <nadir/text.h>
 
-// What a level of the result is: worst first, so that a forgotten field is honest.
-typedef enum nd_levels {
-    ND_FULL,    // computed at level 0 and averaged, within a pixel budget
-    ND_REDUCED, // computed on reduced input: honest enough to look at
-    ND_EXACT    // the same as averaging level 0
-} nd_levels;
-
 // Where a row lies: `count` pixels from (x, y) of `level`; out[k] is band bands.band[k].
 typedef struct nd_ctx {
     int x, y, count, level;

@@ -34,6 +34,12 @@ typedef enum nd_role {
     ND_ANGLE, // and other fields on a coarse grid: SNAP's tie-point grids
     ND_MASK   // 0 or 1; left out by writers unless asked for
 } nd_role;
+// What a level of a picture is: worst first, so that a forgotten field is honest.
+typedef enum nd_levels {
+    ND_FULL,    // computed at level 0 and averaged, within a pixel budget
+    ND_REDUCED, // computed on reduced input: honest enough to look at
+    ND_EXACT    // the same as averaging level 0 wherever all pixels are valid
+} nd_levels;
 typedef enum nd_sample { // how a file holds a sample
     ND_F32,
     ND_U8,
@@ -117,7 +123,10 @@ struct nd_node {
     // Same content, same key, in every process: operator, settings, inputs' keys. Read
     // adds its files' identity in plan, by nd_hash_text.
     nd_hash key;
-    bool keeps; // its tiles go into the cache: nd_settle decides
+    nd_levels levels; // the operator's; plan may say worse, or better where it knows
+    bool strict;      // do as SNAP does, accidents included
+    bool keeps;       // its tiles go into the cache: nd_settle decides
+    int tile_width, tile_height; // of its tiles in the cache; 0: 512. Read: of its blocks
 };
 
 // Makes and plans a node; all texts and arrays are copied. NULL after nd_fail.
@@ -128,6 +137,7 @@ typedef struct nd_make {
     int inputs;
     const nd_settings *settings;
     const char *place, *id; // NULL: the operator's name
+    bool strict;
 } nd_make;
 nd_node *nd_node_new(nd_arena *arena, const nd_make *make) ND_CHECKED;
 int nd_band_find(const nd_node *node, const char *name); // -1: none; case-insensitive

@@ -107,6 +107,7 @@ static nd_status name_key(nd_node *node)
 {
     const nd_table *table = node->settings.table;
     node->key = nd_hash_text(node->key, node->op->name);
+    node->key = nd_hash_more(node->key, &node->strict, sizeof node->strict);
     for (size_t i = 0; table && i < table->count; i++) {
         const char *text =
             nd_param_print(node->arena, &table->row[i], node->settings.data);
@@ -153,7 +154,9 @@ nd_node *nd_node_new(nd_arena *arena, const nd_make *make)
                       .id = id,
                       .name = id,
                       .state = make->settings->data,
-                      .settings = *make->settings};
+                      .settings = *make->settings,
+                      .levels = op->levels,
+                      .strict = make->strict};
     if (copy_inputs(node, make) == ND_OK && nd_settings_check(make->settings) == ND_OK &&
         plan(node) == ND_OK && name_key(node) == ND_OK)
         return node;

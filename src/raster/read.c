@@ -25,7 +25,7 @@ static nd_status check(const nd_node *node, nd_bands bands, int level, nd_rect r
 
 static nd_status fill(const nd_node *node, nd_work *work, nd_tile *tile)
 {
-    if (tile->level > 0 && node->op->levels == ND_FULL)
+    if (tile->level > 0 && node->levels == ND_FULL)
         return raster_reduce(node, work, tile);
     return node->op->row ? raster_fuse(node, work, tile)
                          : node->op->compute(node, work, tile);
