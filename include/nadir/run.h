@@ -12,6 +12,7 @@ typedef struct nd_cache_use {
     int64_t bytes, peak_bytes, hits, misses, evicted;
 } nd_cache_use;
 nd_cache_use nd_cache_used(nd_cache *cache);
+int64_t nd_cache_budget(const nd_cache *cache);
 // Decides which nodes above `output` keep their tiles. Once, before the first read.
 void nd_settle(nd_node *const *output, int outputs);
 
@@ -38,11 +39,14 @@ nd_status nd_run_node(const nd_node *node, nd_bands bands, const nd_sink *sink,
 
 // ---- The plan before a pixel moves.
 typedef struct nd_plan {
-    int64_t tiles, tile_bytes;
-    int64_t source_tiles; // tiles of kept nodes that will be asked for
-    int64_t source_reads; // how often one of them will have to be computed
-    int64_t peak_bytes;   // predicted: workers' scratch and the cache at its fullest
-    int halo;             // largest sum of margins on the way to a source, pixels
+    int64_t tiles;        // of the result
+    int64_t source_tiles; // different tiles of kept nodes that will be needed
+    int64_t source_asks;  // how often one of them will be asked for
+    // Predicted: all windows on the way of the dearest tile, times the workers; the
+    // cache at its fullest; both together. What writers and libraries hold comes on top.
+    int64_t scratch_bytes, cache_bytes, peak_bytes;
+    bool fits; // the budget holds all that is wanted again: nothing is made twice
+    int halo;  // largest sum of margins on the way to a source, pixels
 } nd_plan;
 nd_status nd_plan_run(const nd_node *node, nd_bands bands, const nd_sink *sink,
                       const nd_run *run, nd_plan *plan) ND_CHECKED;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The pull: checks a request, clips it to the grid and has the operator fill it.
-#include "raster/raster.h"
+#include "raster/cache.h"
 
 static nd_status check(const nd_node *node, nd_bands bands, int level, nd_rect rect)
 {
@@ -23,12 +23,18 @@ static nd_status check(const nd_node *node, nd_bands bands, int level, nd_rect r
     return ND_OK;
 }
 
-static nd_status fill(const nd_node *node, nd_work *work, nd_tile *tile)
+nd_status raster_compute(const nd_node *node, nd_work *work, nd_tile *tile)
 {
     if (tile->level > 0 && node->levels == ND_FULL)
         return raster_reduce(node, work, tile);
     return node->op->row ? raster_fuse(node, work, tile)
                          : node->op->compute(node, work, tile);
+}
+
+static nd_status fill(const nd_node *node, nd_work *work, nd_tile *tile)
+{
+    return node->keeps && work->cache ? raster_cached(node, work, tile)
+                                      : raster_compute(node, work, tile);
 }
 
 nd_status nd_read(const nd_node *node, nd_work *work, nd_bands bands, int level,
