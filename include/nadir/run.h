@@ -37,6 +37,26 @@ typedef struct nd_run {
 nd_status nd_run_node(const nd_node *node, nd_bands bands, const nd_sink *sink,
                       const nd_run *run) ND_CHECKED;
 
+// ---- Pixels for a screen. A node somewhere on the way may be computed in full only:
+// then no more than `budget` pixels of level 0 are, the middle of what was asked, or
+// none.
+typedef enum nd_honesty {
+    ND_IS_BLANK,   // nothing: it would cost too much; zoom in
+    ND_IS_PART,    // only the middle was computed
+    ND_IS_REDUCED, // approximate: computed on reduced input
+    ND_IS_EXACT    // the mean of level 0, or level 0 itself
+} nd_honesty;
+typedef struct nd_look {
+    nd_bands bands;
+    nd_rect rect;
+    int level;
+    int64_t budget; // pixels of level 0
+} nd_look;
+// What a level of `node` is: the worst of the operators on its way.
+nd_levels nd_levels_of(const nd_node *node);
+nd_status nd_preview(const nd_node *node, nd_work *work, const nd_look *look,
+                     nd_tile *tile, nd_honesty *honesty) ND_CHECKED;
+
 // ---- The plan before a pixel moves.
 typedef struct nd_plan {
     int64_t tiles;        // of the result
