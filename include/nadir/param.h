@@ -102,4 +102,7 @@ struct nd_buffer;
 struct nd_json_out;
 nd_status nd_table_help(const nd_table *table, int columns,
                         struct nd_buffer *out) ND_CHECKED;
+// The same as words of the command line: -j, --threads N.
+nd_status nd_table_options(const nd_table *table, int columns,
+                           struct nd_buffer *out) ND_CHECKED;
 nd_status nd_table_describe(const nd_table *table, struct nd_json_out *out) ND_CHECKED;

@@ -105,27 +105,60 @@ static void wrap(nd_buffer *out, const char *text, int indent, int columns)
     nd_buffer_put(out, "\n", 1);
 }
 
-static void range(nd_buffer *out, const nd_param *p)
-{
-    if (p->min != p->max)
-        nd_buffer_add(out, ", %g to %g%s%s", p->min, p->max, p->unit ? " " : "",
-                      p->unit ? p->unit : "");
-    else if (p->unit)
-        nd_buffer_add(out, ", %s", p->unit);
-}
+// What stands for the value of an option: --level N.
+static const char *const values[] = {
+    [ND_BOOL] = NULL,   [ND_INT] = "N",     [ND_SIZE] = "SIZE",
+    [ND_REAL] = "X",    [ND_TEXT] = "TEXT", [ND_CHOICE] = "CHOICE",
+    [ND_LIST] = "LIST", [ND_PATH] = "FILE", [ND_ROWS] = "JSON",
+};
 
-static nd_status help_of(const nd_param *p, int columns, nd_buffer *out)
+static void name_of(const nd_param *p, nd_buffer *out)
 {
-    const char *def = nd_param_print(out->arena, p, p->def);
     nd_buffer_add(out, "  %s", p->name);
     if (p->snap && !nd_text_same(p->snap, p->name)) nd_buffer_add(out, ", %s", p->snap);
     nd_buffer_add(out, "  (%s", types[p->type]);
-    range(out, p);
+}
+
+// A former name of one letter is the short option.
+static void option_of(const nd_param *p, nd_buffer *out)
+{
+    for (const char *w = p->was; w && *w; w += strcspn(w, ","), w += *w == ',')
+        if (strcspn(w, ",") == 1) nd_buffer_add(out, "  -%c,", *w);
+    nd_buffer_add(out, "%s--", p->was ? " " : "  ");
+    for (const char *c = p->name; *c; c++) nd_buffer_put(out, *c == '_' ? "-" : c, 1);
+    if (values[p->type]) nd_buffer_add(out, " %s", values[p->type]);
+}
+
+// In brackets behind the name: what may be given, and what holds when it is not.
+static void bounds_of(const nd_param *p, const char *between, nd_buffer *out)
+{
+    const char *def = nd_param_print(out->arena, p, p->def);
+    if (p->min != p->max) {
+        nd_buffer_add(out, "%s%s %s %s", between, nd_text_of_real(out->arena, p->min),
+                      nd_gettext("to"), nd_text_of_real(out->arena, p->max));
+        between = ", ";
+        if (p->unit) nd_buffer_add(out, " %s", p->unit);
+    } else if (p->unit) {
+        nd_buffer_add(out, "%s%s", between, p->unit);
+        between = ", ";
+    }
     if (p->required)
-        nd_buffer_add(out, ", %s", nd_gettext("must be given"));
+        nd_buffer_add(out, "%s%s", between, nd_gettext("must be given"));
     else if (def && *def && p->type != ND_ROWS)
-        nd_buffer_add(out, ", %s %s", nd_gettext("usually"), def);
-    nd_buffer_add(out, ")\n");
+        nd_buffer_add(out, "%s%s %s", between, nd_gettext("usually"), def);
+}
+
+static nd_status help_of(const nd_param *p, bool is_option, int columns, nd_buffer *out)
+{
+    nd_buffer bounds = {.arena = out->arena};
+    (is_option ? option_of : name_of)(p, out);
+    if (!is_option || p->type != ND_BOOL) bounds_of(p, is_option ? "" : ", ", &bounds);
+    if (!is_option)
+        nd_buffer_add(out, "%s)\n", bounds.length ? bounds.text : "");
+    else if (bounds.length)
+        nd_buffer_add(out, "  (%s)\n", bounds.text);
+    else
+        nd_buffer_add(out, "\n");
     wrap(out, nd_gettext(p->help), 6, columns);
     for (int i = 0; p->choices && p->choices[i].name; i++) {
         nd_buffer_add(out, "      %s", p->choices[i].name);
@@ -140,7 +173,14 @@ static nd_status help_of(const nd_param *p, int columns, nd_buffer *out)
 nd_status nd_table_help(const nd_table *table, int columns, nd_buffer *out)
 {
     for (size_t i = 0; i < table->count; i++)
-        ND_TRY(help_of(&table->row[i], columns, out));
+        ND_TRY(help_of(&table->row[i], false, columns, out));
+    return ND_OK;
+}
+
+nd_status nd_table_options(const nd_table *table, int columns, nd_buffer *out)
+{
+    for (size_t i = 0; i < table->count; i++)
+        ND_TRY(help_of(&table->row[i], true, columns, out));
     return ND_OK;
 }
 

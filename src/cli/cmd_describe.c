@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// nadir describe: operators and commands told from their tables, to people or as JSON.
+#include "cli/cli.h"
+
+static nd_status describe_all(cli_call *call)
+{
+    nd_buffer text = {.arena = call->arena};
+    nd_json_out out = {.to = &text};
+    nd_json_open(&out, NULL, '{');
+    nd_json_text(&out, "version", NADIR_VERSION);
+    nd_json_open(&out, "operators", '[');
+    for (const nd_op *const *op = nd_ops; *op; op++) ND_TRY(nd_op_describe(*op, &out));
+    nd_json_close(&out, ']');
+    nd_json_open(&out, "commands", '[');
+    for (const cli_command *const *c = cli_commands; *c; c++)
+        ND_TRY(cli_describe_command(*c, &out));
+    nd_json_close(&out, ']');
+    nd_json_close(&out, '}');
+    nd_buffer_put(&text, "\n", 1);
+    return cli_put(&text);
+}
+
+static nd_status describe_one(cli_call *call, const char *name)
+{
+    const nd_op *op = nd_op_find(nd_ops, name);
+    const cli_command *command = cli_command_find(name);
+    if (!op && !command) return cli_misused(call, cli_unknown_command(name));
+    if (!call->general->json)
+        return op ? cli_help_op(call->arena, op) : cli_help_command(call->arena, command);
+    nd_buffer text = {.arena = call->arena};
+    nd_json_out out = {.to = &text};
+    ND_TRY(op ? nd_op_describe(op, &out) : cli_describe_command(command, &out));
+    nd_buffer_put(&text, "\n", 1);
+    return cli_put(&text);
+}
+
+static nd_status run(cli_call *call)
+{
+    if (call->words) return describe_one(call, call->word[0]);
+    if (call->general->json) return describe_all(call);
+    for (const nd_op *const *op = nd_ops; *op; op++) {
+        ND_TRY(cli_help_op(call->arena, *op));
+        puts("");
+    }
+    return cli_flush();
+}
+
+const cli_command cli_cmd_describe = {
+    .name = "describe",
+    .brief = "Describe an operator or a command and all its settings",
+    .usage = "[NAME] [--json]",
+    .example = "nadir describe Subset",
+    .help = "Without a name: all of them. --json prints what help, manual pages,\n"
+            "completion and the graph schema are made from.",
+    .max_words = 1,
+    .of = "operator",
+    .run = run,
+};

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// The language the program speaks: the user's, where there is a catalogue for it.
+#include "cli/language.h"
+#include <libintl.h>
+#include <limits.h>
+#include <locale.h>
+#include <nadir/text.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// In the build folder, catalogues stand in po/ beside src/cli/nadir.
+static bool beside(char *folder, size_t size)
+{
+    char own[PATH_MAX];
+    const ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (length <= 0) return false;
+    own[length] = 0;
+    char *slash = strrchr(own, '/');
+    if (!slash) return false;
+    *slash = 0;
+    if (!nd_text_ends(own, "/src/cli")) return false;
+    own[strlen(own) - strlen("/src/cli")] = 0;
+    return snprintf(folder, size, "%s/po", own) < (int)size && access(folder, R_OK) == 0;
+}
+
+// A language whose locale this system lacks is still spoken: a locale that is not "C"
+// makes gettext look at LANGUAGE.
+static void prefer(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    if (setlocale(LC_MESSAGES, "") && strcmp(setlocale(LC_MESSAGES, NULL), "C") != 0)
+        return;
+    const char *wanted = NULL;
+    for (size_t i = 0; i < sizeof names / sizeof *names && !(wanted && *wanted); i++)
+        wanted = getenv(names[i]);
+    if (!wanted || strlen(wanted) < 2 || strcmp(wanted, "POSIX") == 0) return;
+    if (setlocale(LC_MESSAGES, "C.UTF-8") && !getenv("LANGUAGE"))
+        (void)setenv("LANGUAGE", wanted, 1);
+}
+
+void cli_language(void)
+{
+    char folder[PATH_MAX];
+    const char *asked = getenv("NADIR_LOCALE");
+    (void)setlocale(LC_CTYPE, "");
+    prefer();
+    if (!asked) asked = beside(folder, sizeof folder) ? folder : NADIR_LOCALEDIR;
+    (void)bindtextdomain("nadir", asked);
+    (void)bind_textdomain_codeset("nadir", "UTF-8");
+}
