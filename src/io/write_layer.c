@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which bands go into one raster, and the one type that holds the samples of all.
+#include "io/write.h"
+#include <math.h>
+#include <string.h>
+
+static bool is_signed(nd_sample s)
+{
+    return s == ND_I8 || s == ND_I16 || s == ND_I32;
+}
+
+// The narrowest type that holds both; as SNAP widens.
+static nd_sample widen(nd_sample a, nd_sample b)
+{
+    if (a == b) return a;
+    if (a == ND_F64 || b == ND_F64) return ND_F64;
+    if (a == ND_F32 || b == ND_F32) return ND_F32;
+    size_t bytes =
+        io_sample_bytes(a) > io_sample_bytes(b) ? io_sample_bytes(a) : io_sample_bytes(b);
+    const bool any = is_signed(a) || is_signed(b);
+    if (any)
+        for (int i = 0; i < 2; i++) {
+            const nd_sample s = i ? b : a;
+            if (!is_signed(s) && io_sample_bytes(s) * 2 > bytes)
+                bytes = io_sample_bytes(s) * 2;
+        }
+    if (bytes > 4) return ND_F64;
+    return bytes == 1   ? (any ? ND_I8 : ND_U8)
+           : bytes == 2 ? (any ? ND_I16 : ND_U16)
+                        : (any ? ND_I32 : ND_U32);
+}
+
+static bool same_number(double a, double b)
+{
+    return a == b || (isnan(a) && isnan(b));
+}
+
+// Whole samples keep their meaning only if all bands agree on the one no-data that a
+// file can name; otherwise floats hold the values, and NaN stands where there are none.
+static nd_sample choose(const io_job *job, nd_bands bands)
+{
+    if (job->options.type.at != IO_TYPE_AUTO)
+        return (nd_sample)(job->options.type.at - 1);
+    const nd_band *band = job->node->band;
+    nd_sample all = band[bands.band[0]].sample;
+    bool agree = true;
+    for (int k = 1; k < bands.count; k++) {
+        all = widen(all, band[bands.band[k]].sample);
+        agree &= same_number(band[bands.band[k]].no_data, band[bands.band[0]].no_data);
+    }
+    if (agree || io_sample_is_float(all)) return all;
+    return io_sample_bytes(all) > 2 ? ND_F64 : ND_F32;
+}
+
+// A forced type holds plain values: the band's own scale was made for its own type.
+static io_pack pack_of(const io_job *job, const nd_band *band, nd_sample sample)
+{
+    const bool is_own = sample == band->sample && !io_sample_is_float(sample);
+    const bool is_wider = job->options.type.at == IO_TYPE_AUTO &&
+                          !io_sample_is_float(sample) &&
+                          !io_sample_is_float(band->sample);
+    io_pack pack = {.sample = sample, .scale = 1, .no_data = NAN};
+    if (!is_own && !is_wider) return pack;
+    pack.scale = band->scale != 0 ? band->scale : 1;
+    pack.offset = band->offset;
+    pack.no_data = band->no_data;
+    return pack;
+}
+
+nd_status io_layer_plan(const io_job *job, nd_bands bands, io_layer *layer)
+{
+    const nd_band *band = job->node->band;
+    *layer = (io_layer){.bands = bands, .sample = choose(job, bands), .no_data = NAN};
+    layer->grid = nd_grid_at(band[bands.band[0]].grid, job->run->level);
+    layer->pack = nd_alloc(job->arena, (size_t)bands.count, sizeof *layer->pack);
+    if (!layer->pack) return ND_E_MEMORY;
+    for (int k = 0; k < bands.count; k++) {
+        const nd_band *b = &band[bands.band[k]];
+        if (!nd_grid_same(&b->grid, &band[bands.band[0]].grid))
+            return nd_fail(ND_E_DATA,
+                           "band %s is %d x %d pixels, %s is %d x %d: %s holds one size\n"
+                           "put a Resample before it, or write BEAM-DIMAP",
+                           band[bands.band[0]].name, band[bands.band[0]].grid.width,
+                           band[bands.band[0]].grid.height, b->name, b->grid.width,
+                           b->grid.height, job->format->name);
+        layer->pack[k] = pack_of(job, b, layer->sample);
+        if (!io_sample_is_float(layer->sample)) layer->no_data = layer->pack[0].no_data;
+    }
+    return ND_OK;
+}
+
+nd_status io_layers_split(const io_job *job, nd_bands **set, int *sets)
+{
+    const nd_band *band = job->node->band;
+    const size_t count = (size_t)job->bands.count;
+    nd_bands *made = nd_alloc(job->arena, count, sizeof *made);
+    bool *taken = nd_alloc(job->arena, count, sizeof *taken);
+    *sets = 0;
+    if (!made || !taken) return ND_E_MEMORY;
+    for (int i = 0; i < job->bands.count; i++) {
+        if (taken[i]) continue;
+        int *number = nd_alloc(job->arena, count, sizeof *number), n = 0;
+        if (!number) return ND_E_MEMORY;
+        for (int j = i; j < job->bands.count; j++) {
+            if (taken[j] || !nd_grid_same(&band[job->bands.band[i]].grid,
+                                          &band[job->bands.band[j]].grid))
+                continue;
+            taken[j] = true;
+            number[n++] = job->bands.band[j];
+        }
+        made[(*sets)++] = (nd_bands){number, n};
+    }
+    *set = made;
+    return ND_OK;
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values to samples: scaled, rounded to nearest, clamped; no data becomes its sample.
+#include "io/write.h"
+#include <math.h>
+#include <string.h>
+
+static const struct kind {
+    const char *name;
+    size_t bytes;
+    double low, high;
+} kinds[] = {
+    [ND_F32] = {"float32", 4, 0, 0},
+    [ND_U8] = {"uint8", 1, 0, 255},
+    [ND_I8] = {"int8", 1, -128, 127},
+    [ND_U16] = {"uint16", 2, 0, 65535},
+    [ND_I16] = {"int16", 2, -32768, 32767},
+    [ND_U32] = {"uint32", 4, 0, 4294967295},
+    [ND_I32] = {"int32", 4, -2147483648.0, 2147483647},
+    [ND_F64] = {"float64", 8, 0, 0},
+};
+enum { LENGTH = 1024 };
+
+size_t io_sample_bytes(nd_sample sample)
+{
+    return kinds[sample].bytes;
+}
+
+bool io_sample_is_float(nd_sample sample)
+{
+    return sample == ND_F32 || sample == ND_F64;
+}
+
+const char *io_sample_name(nd_sample sample)
+{
+    return kinds[sample].name;
+}
+
+// Types of up to 16 bits: adding 1.5 x 2^23 to a small float rounds it to the nearest
+// whole number, ties to even, in a loop that the compiler can make wide.
+static void round_narrow(const io_pack *p, const float *in, int count, int32_t *out)
+{
+    const float low = (float)kinds[p->sample].low, high = (float)kinds[p->sample].high,
+                magic = 12582912.0f, none = isnan(p->no_data) ? 0 : (float)p->no_data;
+    const double factor = 1 / p->scale, offset = p->offset;
+    const bool is_plain = factor == 1 && offset == 0;
+    for (int i = 0; i < count; i++) {
+        float v = is_plain ? in[i] : (float)(((double)in[i] - offset) * factor);
+        v = v == v ? v : none;
+        v = v > low ? v : low;
+        v = v < high ? v : high;
+        out[i] = (int32_t)((v + magic) - magic);
+    }
+}
+
+static void round_wide(const io_pack *p, const float *in, int count, int64_t *out)
+{
+    const double low = kinds[p->sample].low, high = kinds[p->sample].high,
+                 none = isnan(p->no_data) ? 0 : p->no_data;
+    for (int i = 0; i < count; i++) {
+        double v = isnan(in[i]) ? none : rint(((double)in[i] - p->offset) / p->scale);
+        v = v > low ? v : low;
+        out[i] = (int64_t)(v < high ? v : high);
+    }
+}
+
+static void store_narrow(nd_sample sample, const int32_t *in, int count, void *out,
+                         int step)
+{
+    if (io_sample_bytes(sample) == 1) {
+        uint8_t *to = out;
+        for (int i = 0; i < count; i++) to[(ptrdiff_t)i * step] = (uint8_t)in[i];
+    } else {
+        uint16_t *to = out;
+        if (step == 1)
+            for (int i = 0; i < count; i++) to[i] = (uint16_t)in[i];
+        else
+            for (int i = 0; i < count; i++) to[(ptrdiff_t)i * step] = (uint16_t)in[i];
+    }
+}
+
+static void pack_float(const float *in, int count, float *out, int step)
+{
+    if (step == 1) {
+        memcpy(out, in, (size_t)count * sizeof *out);
+        return;
+    }
+    for (int i = 0; i < count; i++) out[(ptrdiff_t)i * step] = in[i];
+}
+
+static void pack_part(const io_pack *p, const float *in, int count, char *out, int step)
+{
+    union {
+        int32_t narrow[LENGTH];
+        int64_t wide[LENGTH];
+    } whole;
+    switch (p->sample) {
+    case ND_F32: pack_float(in, count, (float *)(void *)out, step); return;
+    case ND_F64:
+        for (int i = 0; i < count; i++)
+            ((double *)(void *)out)[(ptrdiff_t)i * step] = (double)in[i];
+        return;
+    case ND_U32:
+    case ND_I32:
+        round_wide(p, in, count, whole.wide);
+        for (int i = 0; i < count; i++)
+            ((uint32_t *)(void *)out)[(ptrdiff_t)i * step] = (uint32_t)whole.wide[i];
+        return;
+    default:
+        round_narrow(p, in, count, whole.narrow);
+        store_narrow(p->sample, whole.narrow, count, out, step);
+    }
+}
+
+void io_pack_row(const io_pack *pack, const float *in, int count, void *out, int step)
+{
+    const size_t bytes = io_sample_bytes(pack->sample);
+    for (int i = 0; i < count; i += LENGTH) {
+        const int part = count - i < LENGTH ? count - i : LENGTH;
+        pack_part(pack, in + i, part, (char *)out + (size_t)i * (size_t)step * bytes,
+                  step);
+    }
+}
+
+void io_swap(void *samples, size_t count, size_t bytes)
+{
+    if (bytes == 2)
+        for (uint16_t *v = samples; count--; v++) *v = __builtin_bswap16(*v);
+    else if (bytes == 4)
+        for (uint32_t *v = samples; count--; v++) *v = __builtin_bswap32(*v);
+    else if (bytes == 8)
+        for (uint64_t *v = samples; count--; v++) *v = __builtin_bswap64(*v);
+}
