@@ -24,6 +24,7 @@ struct nd_product {
     size_t mores;
     const nd_band *band;
     int bands;
+    nd_levels levels; // what its levels are: EXACT or REDUCED
     // The format's: fills tile->data for tile->bands, level and rect, inside the grid.
     nd_status (*read)(const nd_product *self, nd_work *work, nd_tile *tile);
     void *reader;
@@ -33,5 +34,7 @@ struct nd_product {
 // `format`: SNAP's name of one, or NULL. Reads headers only. NULL after nd_fail.
 const nd_product *nd_product_open(nd_arena *arena, const char *path,
                                   const char *format) ND_CHECKED;
+// The same for people, line by line.
+nd_status nd_product_print(const nd_product *product, nd_buffer *out) ND_CHECKED;
 // Strict JSON of all of the above.
 nd_status nd_product_describe(const nd_product *product, nd_json_out *out) ND_CHECKED;

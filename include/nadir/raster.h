@@ -70,8 +70,9 @@ typedef struct nd_band {
     const nd_label *label;              // of classes or flags; NULL: none
     int labels;
     const char *expression; // SNAP's virtual bands and masks: what it was made from
-    const char *missing;    // NULL: it is there; else the sentence, in two lines, that
-                            // a read of it fails with
+    int block_width, block_height; // how its file is cut, pixels of level 0; 0: no matter
+    const char *missing; // NULL: it is there; else the sentence, in two lines, that
+                         // a read of it fails with
 } nd_band;
 
 // A set of bands, by number, ascending. A set that is read together shares one grid.

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside io, reading: files shared by workers, and where the pixels of a band come from.
+#pragma once
+#include <nadir/product.h>
+
+// ---- GDAL, started by the first open; silent: its words become ours.
+typedef struct io_words {
+    char text[400]; // of the last failure; "" if none
+} io_words;
+void io_gdal_start(void);
+void io_gdal_listen(io_words *words); // this thread's failures, until io_gdal_ignore
+void io_gdal_ignore(void);
+
+// ---- A file that many threads read at once, each through a handle of its own.
+typedef struct io_file io_file;
+// Opens it once, to see that it can be. The arena closes it. NULL after nd_fail.
+io_file *io_file_new(nd_arena *arena, const char *path, const char *driver) ND_CHECKED;
+const char *io_file_path(const io_file *file);
+// A GDALDatasetH of the caller's own until it gives it back; NULL after nd_fail.
+void *io_file_borrow(io_file *file) ND_CHECKED;
+void io_file_return(io_file *file, void *dataset);
+// "path|size|time" of a file on the disk, for nd_product.identity; `path` if not there.
+const char *io_identity(nd_arena *arena, const char *path) ND_CHECKED;
+
+// ---- Where the pixels of one band come from: a file, memory, or other bands.
+enum { IO_LEVELS = 31 };
+typedef enum io_part { IO_WHOLE, IO_REAL, IO_IMAGINARY } io_part; // of complex samples
+typedef struct io_source io_source;
+struct io_source {
+    io_file *file; // NULL: the next ones
+    int band;      // of the file, from 1
+    io_part part;
+    bool is_flipped;            // its first row is the southern one
+    bool is_masked;             // the file's mask says which pixels are valid
+    int8_t overview[IO_LEVELS]; // 1 + GDAL's number of the one that is the level; 0: none
+    const float *field;         // values of the whole grid, row by row
+    // Fills level 0 of a tile of one band; `state` is its own.
+    nd_status (*fill)(const io_source *source, nd_work *work, nd_tile *tile);
+    const void *state;
+};
+typedef struct io_reader {
+    const io_source *source; // one a band
+} io_reader;
+// nd_product.read of all formats: `reader` is an io_reader.
+nd_status io_read(const nd_product *product, nd_work *work, nd_tile *tile) ND_CHECKED;
+// Sets what a file's band itself knows: sample, block, overviews. For bands of a scene
+// whose metadata say the rest. Fails when the size differs from the band's grid.
+nd_status io_source_open(nd_arena *arena, io_source *source, nd_band *band) ND_CHECKED;
+nd_sample io_sample_of(void *gdal_band);
+// Samples of band->sample to values.
+void io_convert(const void *samples, int count, const nd_band *band, float *to);
+// Fills the one band of `tile` with blocks of 2^step pixels a side of `in`, which holds
+// them as far as the grid goes.
+nd_status io_reduce(const nd_tile *in, nd_kind kind, int step, nd_work *work,
+                    nd_tile *tile) ND_CHECKED;
+
+// ---- What openers share.
+const nd_crs *io_crs(nd_arena *arena, void *spatial_reference) ND_CHECKED;
+const nd_crs *io_crs_parse(nd_arena *arena, const char *text) ND_CHECKED;
+// The last part of a path, without its extension.
+const char *io_name(nd_arena *arena, const char *path) ND_CHECKED;
+const char *io_join(nd_arena *arena, const char *folder, const char *name) ND_CHECKED;
+const char *io_folder(nd_arena *arena, const char *path) ND_CHECKED; // what holds it
+
+// ---- Openers, one a format. NULL after nd_fail.
+const nd_product *io_open_raster(nd_arena *arena, const char *path,
+                                 const char *driver) ND_CHECKED;
