@@ -151,5 +151,10 @@ nd_rect nd_rect_clip(nd_rect rect, int width, int height); // width or height ma
 // Beyond the grid there is no data: a window may ask for its margin without a thought.
 nd_status nd_read(const nd_node *node, nd_work *work, nd_bands bands, int level,
                   nd_rect rect, nd_tile *tile) ND_CHECKED;
+// Fills `out` from `in`, of a lower level, which covers what lies under it inside the
+// grid and starts at out's corner: mean of the valid pixels (amplitude as power), mode of
+// classes, OR of flags; under half valid NaN. kind[k]: of the k-th band of both.
+nd_status nd_reduce(nd_arena *scratch, const nd_tile *in, const nd_kind *kind,
+                    nd_tile *out) ND_CHECKED;
 // Mean of the valid pixels of band `k` under `area`; NaN where there is none.
 float nd_mean(const nd_tile *tile, int k, nd_rect area);
