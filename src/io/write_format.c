@@ -54,6 +54,9 @@ nd_status io_format_choose(nd_arena *arena, const nd_write *write,
 {
     if (!write->path || !*write->path)
         return nd_fail(ND_E_PARAM, "the output has no name\ngive the path of a file");
+    if (write->path[strlen(write->path) - 1] == '/')
+        return nd_fail(ND_E_PARAM, "%s is a folder\ngive the name of a file",
+                       write->path);
     const char *extension = extension_of(write->path);
     const io_format *chosen =
         write->format ? by_name(write->format) : by_extension(extension);

@@ -109,12 +109,16 @@ static void clear_stale(nd_arena *arena, const char *path, int depth)
 static void undo(void *object)
 {
     io_out *out = object;
-    nd_arena *arena = nd_arena_new();
+    // Without the lock it is another's workshop.
+    nd_arena *arena = out->lock >= 0 ? nd_arena_new() : NULL;
     if (arena) erase(arena, out->stage, 0);
     nd_arena_free(arena);
     if (!out->committed)
         for (int i = out->mades - 1; i >= 0; i--) (void)rmdir(out->made[i]);
-    if (out->lock >= 0) close(out->lock);
+    if (out->lock >= 0)
+        close(out->lock);
+    else
+        (void)rmdir(out->stage); // only if it is empty
 }
 
 static nd_status make_folders(io_out *out)

@@ -113,30 +113,42 @@ static inline nd_status write_with(nd_arena *arena, const nd_node *node, nd_writ
     return nd_write_node(node, (nd_bands){0}, &write, &run);
 }
 
-// Python's word on a file: `claims` sees ds (the data set), a (its pixels, band first),
-// np, gdal, path, and x, y (columns and rows of the first band). Every line is one claim.
-static inline bool gdal_says(nd_arena *arena, const char *path, const char *claims)
+// Runs Python over a file: `body` sees ds (the data set), a (its pixels, band first), np,
+// gdal, path, and x, y (columns and rows of the first band). True if nothing is raised.
+static inline bool python_says(nd_arena *arena, const char *path, const char *body)
 {
-    const char *script = nd_text(arena, "%s.py", path);
+    const char *script = nd_text(arena, "/tmp/nadir-test-%d.py", (int)getpid());
     FILE *file = script ? fopen(script, "w") : NULL;
     if (!file) return false;
     fprintf(file,
             "import sys\nimport numpy as np\nfrom osgeo import gdal, osr\n"
             "gdal.UseExceptions()\npath = '%s'\nds = gdal.Open(path)\n"
             "a = ds.ReadAsArray()\na = a if a.ndim == 3 else a[None]\n"
-            "y, x = np.mgrid[0:a.shape[1], 0:a.shape[2]]\n"
-            "claims = '''%s'''\nbad = 0\n"
-            "for claim in claims.strip().splitlines():\n"
-            "    if '=>' in claim:\n"
-            "        exec(claim.replace('=>', '=').strip())\n"
-            "    elif not eval(claim.strip()):\n"
-            "        bad = 1\n        print('# not so:', claim)\n"
-            "sys.exit(bad)\n",
-            path, claims);
+            "y, x = np.mgrid[0:a.shape[1], 0:a.shape[2]]\n%s",
+            path, body);
     fclose(file);
-    const char *command = nd_text(arena, "/usr/bin/python3 %s", script);
+    const char *command = nd_text(arena,
+                                  "/usr/bin/python3 %s 2>&1 | sed s,^,\\#,; "
+                                  "exit ${PIPESTATUS[0]}",
+                                  script);
+    const char *shell = command ? nd_text(arena, "bash -c '%s'", command) : NULL;
     fflush(stdout);
-    const bool is_true = command && system(command) == 0;
+    const bool is_true = shell && system(shell) == 0;
     unlink(script);
     return is_true;
+}
+
+// Every line of `claims` is one expression that must hold, or a name => an expression.
+static inline bool gdal_says(nd_arena *arena, const char *path, const char *claims)
+{
+    const char *body = nd_text(arena,
+                               "claims = '''%s'''\nbad = 0\n"
+                               "for claim in claims.strip().splitlines():\n"
+                               "    if '=>' in claim:\n"
+                               "        exec(claim.replace('=>', '=').strip())\n"
+                               "    elif not eval(claim.strip()):\n"
+                               "        bad = 1\n        print('not so:', claim)\n"
+                               "sys.exit(bad)\n",
+                               claims);
+    return body && python_says(arena, path, body);
 }
