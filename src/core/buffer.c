@@ -10,6 +10,10 @@ static bool make_room(nd_buffer *buffer, size_t more)
 {
     if (buffer->failed) return false;
     if (buffer->room - buffer->length > more) return true;
+    if (more > SIZE_MAX / 8 || buffer->length > SIZE_MAX / 8) {
+        buffer->failed = true;
+        return false;
+    }
     size_t room = buffer->room ? buffer->room * 2 : 256;
     while (room - buffer->length <= more) room *= 2;
     char *text = nd_alloc_raw(buffer->arena, room, 1);
@@ -45,20 +49,47 @@ void nd_buffer_add(nd_buffer *buffer, const char *format, ...)
 
 const char *nd_buffer_text(nd_buffer *buffer)
 {
-    return make_room(buffer, 0) ? buffer->text : NULL;
+    if (make_room(buffer, 0)) return buffer->text;
+    return (void)nd_fail(ND_E_MEMORY, "no memory for a longer text\n"
+                                      "lower --memory or close other programs"),
+           NULL;
 }
 
+// Bytes of the UTF-8 letter at `text` (RFC 3629), 0 if there is none.
+static size_t letter(const unsigned char *text)
+{
+    const unsigned char c = *text;
+    const size_t count = c < 0x80 ? 1 : c < 0xC2 ? 0 : c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+    if (c > 0xF4) return 0;
+    for (size_t i = 1; i < count; i++)
+        if ((text[i] & 0xC0) != 0x80) return 0;
+    const bool is_wrong = (c == 0xE0 && text[1] < 0xA0) ||
+                          (c == 0xED && text[1] > 0x9F) ||
+                          (c == 0xF0 && text[1] < 0x90) || (c == 0xF4 && text[1] > 0x8F);
+    return is_wrong ? 0 : count;
+}
+
+static bool is_plain(const char *text)
+{
+    return (unsigned char)*text >= ' ' && *text != '"' && *text != '\\';
+}
+
+// What is not UTF-8 becomes U+FFFD: the result is always valid JSON.
 static void quote(nd_buffer *to, const char *text)
 {
     nd_buffer_put(to, "\"", 1);
     for (const char *from = text; *text; from = text) {
-        while ((unsigned char)*text >= ' ' && *text != '"' && *text != '\\') text++;
+        size_t length;
+        while (is_plain(text) && (length = letter((const unsigned char *)text)))
+            text += length;
         nd_buffer_put(to, from, (size_t)(text - from));
         if (!*text) break;
         if (*text == '"' || *text == '\\')
             nd_buffer_add(to, "\\%c", *text);
-        else
+        else if ((unsigned char)*text < ' ')
             nd_buffer_add(to, "\\u%04x", (unsigned)(unsigned char)*text);
+        else
+            nd_buffer_add(to, "\\ufffd");
         text++;
     }
     nd_buffer_put(to, "\"", 1);

@@ -89,18 +89,19 @@ bool nd_param_is_default(const nd_param *p, const void *data)
 // Words wrapped at `columns`, each line indented by `indent`.
 static void wrap(nd_buffer *out, const char *text, int indent, int columns)
 {
-    int column = indent;
-    nd_buffer_add(out, "%*s", indent, "");
-    while (*text) {
-        const int length = (int)strcspn(text, " \n");
-        if (column > indent && column + length > columns) {
-            nd_buffer_add(out, "\n%*s", indent, "");
+    int column = columns + 1;
+    for (const char *between = ""; *text; between = "\n") {
+        const size_t length = strcspn(text, " \n");
+        if (column + (int)length + 1 > columns) {
+            nd_buffer_add(out, "%s%*s", between, indent, "");
             column = indent;
+        } else {
+            nd_buffer_put(out, " ", 1), column++;
         }
-        nd_buffer_put(out, text, (size_t)length);
-        column += length;
+        nd_buffer_put(out, text, length);
+        column += (int)length;
         text += length;
-        if (*text) nd_buffer_put(out, " ", 1), column++, text++;
+        text += strspn(text, " \n");
     }
     nd_buffer_put(out, "\n", 1);
 }

@@ -14,8 +14,8 @@ static nd_status value(reader *r, nd_json *json, int depth);
 
 static nd_status wrong(reader *r, const char *expected)
 {
-    nd_status status =
-        nd_fail(ND_E_DATA, "this is no JSON: %s is missing\nmend the text", expected);
+    nd_status status = nd_fail(
+        ND_E_DATA, "this is no JSON: here must stand %s\nmend the text", expected);
     nd_note("%d:%d", r->line, (int)(r->at - r->line_start) + 1);
     return status;
 }
@@ -97,7 +97,8 @@ static nd_status text(reader *r, const char **result)
     nd_buffer out = {.arena = r->arena};
     if (!takes(r, '"')) return wrong(r, "\"");
     while (r->at < r->end && *r->at != '"') {
-        if ((unsigned char)*r->at < ' ') return wrong(r, "the end of a text");
+        if ((unsigned char)*r->at < ' ')
+            return wrong(r, nd_gettext("the end of the text in quotes"));
         const char *from = r->at;
         while (r->at < r->end && *r->at != '"' && *r->at != '\\' &&
                (unsigned char)*r->at >= ' ')
@@ -105,7 +106,8 @@ static nd_status text(reader *r, const char **result)
         nd_buffer_put(&out, from, (size_t)(r->at - from));
         if (r->at < r->end && *r->at == '\\') {
             r->at++;
-            if (!escape(r, &out)) return wrong(r, "a valid escape");
+            if (!escape(r, &out))
+                return wrong(r, nd_gettext("one of the escapes of JSON"));
         }
     }
     if (!takes(r, '"')) return wrong(r, "\"");
@@ -113,19 +115,42 @@ static nd_status text(reader *r, const char **result)
     return *result ? ND_OK : ND_E_MEMORY;
 }
 
+static size_t digits(const char *text)
+{
+    return strspn(text, "0123456789");
+}
+
+// RFC 8259 §6: no leading zero, digits on both sides of the point and after an e.
+static bool is_number(const char *text)
+{
+    text += *text == '-';
+    size_t n = digits(text);
+    if (!n || (*text == '0' && n > 1)) return false;
+    text += n;
+    if (*text == '.') {
+        if (!(n = digits(text + 1))) return false;
+        text += 1 + n;
+    }
+    if (*text == 'e' || *text == 'E') {
+        text += 1 + (text[1] == '-' || text[1] == '+');
+        if (!(n = digits(text))) return false;
+        text += n;
+    }
+    return !*text;
+}
+
 static nd_status number(reader *r, double *result)
 {
     char copy[64];
     size_t n = 0;
+    const char *from = r->at;
     while (r->at < r->end && n < sizeof copy - 1 && *r->at &&
            strchr("+-.0123456789eE", *r->at))
         copy[n++] = *r->at++;
     copy[n] = 0;
-    const char *digits = copy + (*copy == '-');
-    const bool is_padded = digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9';
-    if (*digits < '0' || *digits > '9' || is_padded || !nd_text_real(copy, result))
-        return wrong(r, "a value");
-    return ND_OK;
+    if (is_number(copy) && nd_text_real(copy, result)) return ND_OK;
+    r->at = from;
+    return wrong(r, nd_gettext("a value"));
 }
 
 static bool word(reader *r, const char *word)
@@ -163,7 +188,7 @@ static nd_status value(reader *r, nd_json *json, int depth)
     blanks(r);
     json->line = r->line;
     json->column = (int)(r->at - r->line_start) + 1;
-    if (r->at >= r->end) return wrong(r, "a value");
+    if (r->at >= r->end) return wrong(r, nd_gettext("a value"));
     if (depth > DEPTH)
         return nd_fail(ND_E_DATA, "JSON is nested deeper than %d\nmake it flatter",
                        DEPTH);
@@ -176,8 +201,9 @@ static nd_status value(reader *r, nd_json *json, int depth)
     case 'n': json->kind = ND_JSON_NULL; break;
     default: json->kind = ND_JSON_NUMBER; return number(r, &json->number);
     }
-    return word(r, "true") || word(r, "false") || word(r, "null") ? ND_OK
-                                                                  : wrong(r, "a value");
+    return word(r, "true") || word(r, "false") || word(r, "null")
+               ? ND_OK
+               : wrong(r, nd_gettext("a value"));
 }
 
 const nd_json *nd_json_parse(nd_arena *arena, const char *from, size_t length)
@@ -186,7 +212,7 @@ const nd_json *nd_json_parse(nd_arena *arena, const char *from, size_t length)
     nd_json *json = nd_alloc(arena, 1, sizeof *json);
     if (!json || value(&r, json, 0) != ND_OK) return NULL;
     blanks(&r);
-    if (r.at < r.end) return (void)wrong(&r, "the end"), NULL;
+    if (r.at < r.end) return (void)wrong(&r, nd_gettext("the end")), NULL;
     return json;
 }
 

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <nadir/param.h>
 #include <nadir/text.h>
+#include <stdio.h>
 #include <string.h>
 
 static const size_t sizes[] = {
@@ -38,6 +39,13 @@ const nd_param *nd_param_find(const nd_table *table, const char *name)
     return NULL;
 }
 
+// Appends a word to a list for a message, as long as there is room.
+static void add_word(char all[400], const char *word)
+{
+    const size_t length = strlen(all);
+    snprintf(all + length, 400 - length, "%s%s", length ? ", " : "", word);
+}
+
 static nd_status unknown(const nd_table *table, const char *name)
 {
     const char *word[128] = {0};
@@ -50,17 +58,36 @@ static nd_status unknown(const nd_table *table, const char *name)
     if (nearest)
         return nd_fail(ND_E_PARAM, "there is no setting %s\ndid you mean %s?", name,
                        nearest);
-    return nd_fail(ND_E_PARAM,
-                   "there is no setting %s\n"
-                   "leave it out, or see nadir describe for the names",
-                   name);
+    if (!table->count)
+        return nd_fail(ND_E_PARAM, "there is no setting %s, and no other\nleave it out",
+                       name);
+    char all[400] = "";
+    for (size_t i = 0; i < table->count; i++) add_word(all, table->row[i].name);
+    return nd_fail(ND_E_PARAM, "there is no setting %s\nleave it out, or take one of %s",
+                   name, all);
+}
+
+// Java's numbers may end in f or d: "1.0E-5f" stands in published graphs.
+static bool real(const char *text, double *value)
+{
+    char copy[64];
+    const size_t length = strlen(text);
+    if (nd_text_real(text, value)) return true;
+    if (length < 2 || length >= sizeof copy || !strchr("fFdD", text[length - 1]))
+        return false;
+    memcpy(copy, text, length - 1);
+    copy[length - 1] = 0;
+    return strchr("0123456789.", copy[length - 2]) && nd_text_real(copy, value);
 }
 
 static nd_status number(const nd_param *p, const char *text, double *value)
 {
     int64_t whole = 0;
+    if (!*text)
+        return nd_fail(ND_E_PARAM, "%s is empty\ngive a number, or leave it out",
+                       p->name);
     if (p->type == ND_REAL) {
-        if (!nd_text_real(text, value))
+        if (!real(text, value))
             return nd_fail(ND_E_PARAM, "%s: %s is not a number\ngive one, as in 2.5",
                            p->name, text);
     } else {
@@ -72,9 +99,9 @@ static nd_status number(const nd_param *p, const char *text, double *value)
     const double low = p->type == ND_INT && p->min == p->max ? -2147483647.0 : p->min;
     const double high = p->type == ND_INT && p->min == p->max ? 2147483647.0 : p->max;
     if (low != high && !(*value >= low && *value <= high))
-        return nd_fail(ND_E_PARAM,
-                       "%s: %s is not between %g and %g%s%s\nstay within them", p->name,
-                       text, low, high, p->unit ? " " : "", p->unit ? p->unit : "");
+        return nd_fail(
+            ND_E_PARAM, "%s: %s is not between %.15g and %.15g%s%s\nstay within them",
+            p->name, text, low, high, p->unit ? " " : "", p->unit ? p->unit : "");
     return ND_OK;
 }
 
@@ -95,11 +122,7 @@ static nd_status choice(const nd_param *p, const char *text, nd_choice *choice)
         return nd_fail(ND_E_PARAM, "%s: there is no choice %s\ndid you mean %s?", p->name,
                        text, nearest);
     char all[400] = "";
-    for (size_t i = 0; i < words; i++) {
-        if (strlen(all) + strlen(word[i]) + 3 > sizeof all) break;
-        if (i) strncat(all, ", ", 3);
-        strncat(all, word[i], sizeof all - strlen(all) - 1);
-    }
+    for (size_t i = 0; i < words; i++) add_word(all, word[i]);
     return nd_fail(ND_E_PARAM, "%s: there is no choice %s\ntake one of %s", p->name, text,
                    all);
 }
@@ -113,8 +136,8 @@ static nd_status truth(const nd_param *p, const char *text, bool *value)
     }
     *value = nd_text_same(text, "true") || nd_text_same(text, "yes");
     if (*value || nd_text_same(text, "false") || nd_text_same(text, "no")) return ND_OK;
-    return nd_fail(ND_E_PARAM, "%s: %s is neither true nor false\nsay which", p->name,
-                   text);
+    return nd_fail(ND_E_PARAM, "%s: %s is neither true nor false\nwrite true or false",
+                   p->name, text);
 }
 
 // One member of a JSON object as the words that would set it.

@@ -17,8 +17,13 @@ struct nd_pool {
     run *first;
     bool closing;
     int threads, started;
-    pthread_t *thread;
+    struct worker *worker;
 };
+typedef struct worker {
+    pthread_t thread;
+    nd_pool *pool;
+    nd_arena *arena;
+} worker;
 // A task that runs a job of its own does it alone: waiting here could wait for itself.
 static _Thread_local bool is_worker;
 
@@ -60,13 +65,13 @@ static void finish(nd_pool *pool, run *r, nd_status status, nd_work *work)
         pthread_cond_broadcast(&pool->finished);
 }
 
-static void *worker(void *user)
+static void *work(void *user)
 {
-    nd_pool *pool = user;
-    nd_arena *arena = nd_arena_new();
+    const worker *self = user;
+    nd_pool *pool = self->pool;
     is_worker = true;
     pthread_mutex_lock(&pool->lock);
-    while (arena && !pool->closing) {
+    while (!pool->closing) {
         run *r = next_run(pool);
         if (!r) {
             pthread_cond_wait(&pool->work, &pool->lock);
@@ -75,24 +80,32 @@ static void *worker(void *user)
         const int64_t number = r->next++;
         r->under_way++;
         pthread_mutex_unlock(&pool->lock);
-        nd_work work = {.arena = arena, .cancel = r->cancel, .cache = r->job->cache};
-        const nd_status status = one_task(r->job, &work, number);
+        nd_work tools = {
+            .arena = self->arena, .cancel = r->cancel, .cache = r->job->cache};
+        const nd_status status = one_task(r->job, &tools, number);
         pthread_mutex_lock(&pool->lock);
-        finish(pool, r, status, &work);
+        finish(pool, r, status, &tools);
     }
     pthread_mutex_unlock(&pool->lock);
-    nd_arena_free(arena);
     return NULL;
+}
+
+static bool start_worker(nd_pool *pool, worker *made)
+{
+    *made = (worker){.pool = pool, .arena = nd_arena_new()};
+    if (made->arena && pthread_create(&made->thread, NULL, work, made) == 0) return true;
+    nd_arena_free(made->arena);
+    return false;
 }
 
 nd_pool *nd_pool_new(int threads)
 {
     if (threads < 1) threads = nd_cores();
     nd_pool *pool = calloc(1, sizeof *pool);
-    pthread_t *thread = calloc((size_t)threads, sizeof *thread);
-    if (!pool || !thread) {
+    worker *made = calloc((size_t)threads, sizeof *made);
+    if (!pool || !made) {
         free(pool);
-        free(thread);
+        free(made);
         return (void)nd_fail(ND_E_MEMORY, "no memory for %d workers\nask for fewer: -j",
                              threads),
                NULL;
@@ -100,10 +113,10 @@ nd_pool *nd_pool_new(int threads)
     pthread_mutex_init(&pool->lock, NULL);
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->finished, NULL);
-    pool->thread = thread;
+    pool->worker = made;
     pool->threads = threads;
     for (; pool->started < threads; pool->started++)
-        if (pthread_create(&thread[pool->started], NULL, worker, pool) != 0) {
+        if (!start_worker(pool, &made[pool->started])) {
             nd_pool_free(pool);
             return (void)nd_fail(ND_E_MEMORY,
                                  "the system gives no %d threads\nask for fewer: -j",
@@ -120,11 +133,14 @@ void nd_pool_free(nd_pool *pool)
     pool->closing = true;
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->lock);
-    for (int i = 0; i < pool->started; i++) pthread_join(pool->thread[i], NULL);
+    for (int i = 0; i < pool->started; i++) {
+        pthread_join(pool->worker[i].thread, NULL);
+        nd_arena_free(pool->worker[i].arena);
+    }
     pthread_cond_destroy(&pool->work);
     pthread_cond_destroy(&pool->finished);
     pthread_mutex_destroy(&pool->lock);
-    free(pool->thread);
+    free(pool->worker);
     free(pool);
 }
 

@@ -72,6 +72,16 @@ TEST(what_cannot_be_is_said_in_two_lines)
           error_says("setting lookz\ndid you mean looks?"));
     CHECK(!sets(arena, &set, "looks", "900") && error_says("is not between 1 and 100"));
     CHECK(!sets(arena, &set, "looks", "many") && error_says("is not a whole number"));
+    CHECK(!sets(arena, &set, "looks", "") && error_says("looks is empty\ngive a number"));
+    CHECK(!sets(arena, &set, "spacing_m", "ten") &&
+          error_says("spacing_m: ten is not a number\ngive one, as in 2.5"));
+    CHECK(!sets(arena, &set, "spacing_m", "0.05") &&
+          error_says("spacing_m: 0.05 is not between 0.1 and 100000 m\nstay"));
+    CHECK(!sets(arena, &set, "strict", "perhaps") &&
+          error_says("strict: perhaps is neither true nor false\nwrite true or false"));
+    CHECK(!sets(arena, &set, "qqqqqqqq", "1") &&
+          error_says("there is no setting qqqqqqqq\nleave it out, or take one of strict, "
+                     "looks, memory,"));
     CHECK(!sets(arena, &set, "spacing_m", "nan") && error_says("is not between"));
     CHECK(!sets(arena, &set, "method", "best") &&
           error_says("take one of nearest, bilinear"));
@@ -79,4 +89,16 @@ TEST(what_cannot_be_is_said_in_two_lines)
     CHECK(error_says("orbit says nothing without name"));
     CHECK(sets(arena, &set, "name", "n") && sets(arena, &set, "dem", "d"));
     CHECK(nd_settings_check(&set) == ND_E_PARAM && error_says("contradict each other"));
+}
+
+TEST(numbers_may_end_as_java_lets_them)
+{
+    nd_settings set;
+    CHECK(nd_settings_new(arena, &table, &set) == ND_OK);
+    const all *a = set.data;
+    CHECK(sets(arena, &set, "spacing_m", "2.5f") && a->spacing_m == 2.5);
+    CHECK(sets(arena, &set, "spacing_m", "3D") && a->spacing_m == 3);
+    CHECK(!sets(arena, &set, "spacing_m", "f") && !sets(arena, &set, "spacing_m", "2ff"));
+    CHECK(!sets(arena, &set, "spacing_m", "inff"));
+    (void)nd_error_take();
 }
