@@ -42,6 +42,16 @@ struct nd_op {
     nd_rect (*window)(const nd_node *self, int input, const nd_tile *tile, int *level);
 };
 
+// ---- For operators that hand pixels on.
+// Fills `tile`: band b of it is band from[b].band of input from[b].input, whose pixel
+// (x + dx, y + dy) of the tile's level is pixel (x, y).
+nd_status nd_forward(const nd_node *self, nd_work *work, const nd_source *from, int dx,
+                     int dy, nd_tile *tile) ND_CHECKED;
+// Fills `tile` with what level `from`, a finer one, of the same node averages to: for
+// levels that the inputs' own levels do not fit.
+nd_status nd_reduce_from(const nd_node *self, nd_work *work, int from,
+                         nd_tile *tile) ND_CHECKED;
+
 // Number of the band called `name`, or of band `otherwise` when name is NULL.
 nd_status nd_band_choose(const nd_node *node, const char *name, int otherwise,
                          int *band) ND_CHECKED;

@@ -18,6 +18,11 @@ const char *nd_text_of_real(nd_arena *arena, double number) ND_CHECKED;
 // Items of a comma separated list, trimmed; see nd_list.
 nd_status nd_text_split(nd_arena *arena, const char *text, const char *const **items,
                         size_t *count) ND_CHECKED;
+// A regular expression as SNAP's graphs use them on names: . [] \d \w \s * + ? {} ( | ).
+// It must match the whole text. One that would take too long matches nothing.
+typedef struct nd_pattern nd_pattern;
+const nd_pattern *nd_pattern_new(nd_arena *arena, const char *text) ND_CHECKED;
+bool nd_pattern_matches(const nd_pattern *pattern, const char *text);
 const char *nd_gettext(const char *words); // this language's; the words if none
 
 // ---- Text that grows: an arena's. A failed append is kept and told by nd_buffer_text.
