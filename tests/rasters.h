@@ -162,3 +162,32 @@ static inline bool reads(nd_arena *arena, const nd_node *node, const float *valu
     return node && count == 0;
 }
 #define READS(node, ...) reads(arena, node, VALUES(__VA_ARGS__))
+
+// Is each pixel of `level` of band `b` the mean of its pixels of level 0, wherever all of
+// them are valid? Relative to 1e-6.
+static inline bool is_average(nd_arena *arena, const nd_node *node, int b, int level)
+{
+    const nd_grid full = node->band[b].grid, small = nd_grid_at(full, level);
+    const size_t count = (size_t)full.width * (size_t)full.height;
+    float *all = nd_alloc(arena, count, sizeof *all);
+    float *got = nd_alloc(arena, count, sizeof *got);
+    if (!all || !got) return false;
+    if (!read_tiles(node, ND_BANDS(b), 0, full.width, full.height, all) ||
+        !read_tiles(node, ND_BANDS(b), level, small.width, small.height, got))
+        return false;
+    for (int i = 0; i < small.width * small.height; i++) {
+        const int side = 1 << level, left = i % small.width * side;
+        double sum = 0;
+        int valid = 0;
+        for (int y = i / small.width * side;
+             y < (i / small.width + 1) * side && y < full.height; y++)
+            for (int x = left; x < left + side && x < full.width; x++)
+                sum += (double)all[y * full.width + x], valid++;
+        const double mean = sum / valid, off = fabs((double)got[i] - mean);
+        if (isnan(sum) || off <= 1e-6 * fmax(1, fabs(mean))) continue;
+        printf("# level %d, pixel %d, %d: %.9g, not %.9g\n", level, i % small.width,
+               i / small.width, (double)got[i], mean);
+        return false;
+    }
+    return true;
+}

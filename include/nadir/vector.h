@@ -26,6 +26,7 @@ const char *nd_vector_identity(const nd_vector *vector); // path, size, time; or
 typedef struct nd_layout nd_layout;
 const nd_layout *nd_vector_lay(nd_arena *arena, const nd_vector *vector,
                                const nd_grid *grid) ND_CHECKED;
+int nd_layout_shapes(const nd_layout *layout); // as many as the vector has
 // Left, top, right, bottom in pixels of level 0, cut to the grid; false: nothing inside.
 bool nd_layout_bounds(const nd_layout *layout, double box[4]);
 // Writes `value` over each pixel of band `k` of `tile`, on the tile's level, that `shape`

@@ -275,6 +275,11 @@ const nd_layout *nd_vector_lay(nd_arena *arena, const nd_vector *v, const nd_gri
     return status == ND_OK ? l : NULL;
 }
 
+int nd_layout_shapes(const nd_layout *layout)
+{
+    return layout->shapes;
+}
+
 // ---- What of it lies in the picture.
 
 // A ring is cut to the picture first: its far corners must not count.
