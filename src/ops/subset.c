@@ -378,7 +378,7 @@ static nd_status cut_level(const nd_node *self, nd_work *work, const piece *p,
         {r.x, r.y + inner.height, inner.width, r.height - inner.height}};
     if (inner.width && inner.height) {
         nd_tile part = part_of(tile, inner);
-        if (!fits) ND_TRY(nd_reduce(self, work, start, &part));
+        if (!fits) ND_TRY(nd_reduce_from(self, work, start, &part));
         if (fits) {
             ND_TRY(nd_forward(self, work, s->from, c.x >> level, c.y >> level, &part));
             ND_TRY(mask(p, work, &part));
@@ -387,7 +387,7 @@ static nd_status cut_level(const nd_node *self, nd_work *work, const piece *p,
     for (int e = 0; e < 2; e++) {
         if (edges[e].width < 1 || edges[e].height < 1) continue;
         nd_tile part = part_of(tile, edges[e]);
-        ND_TRY(nd_reduce(self, work, whole < level ? whole : level - 1, &part));
+        ND_TRY(nd_reduce_from(self, work, whole < level ? whole : level - 1, &part));
     }
     return ND_OK;
 }
@@ -395,7 +395,7 @@ static nd_status cut_level(const nd_node *self, nd_work *work, const piece *p,
 static nd_status cut(const nd_node *self, nd_work *work, const piece *p, nd_tile *tile)
 {
     if (p->step_x == 1 && p->step_y == 1) return cut_level(self, work, p, tile);
-    return tile->level ? nd_reduce(self, work, 0, tile) : thin(self, work, p, tile);
+    return tile->level ? nd_reduce_from(self, work, 0, tile) : thin(self, work, p, tile);
 }
 
 // Bands of one size may come from pieces of several: one after the other.

@@ -43,9 +43,8 @@ static nd_status reduce_row(const nd_node *self, nd_work *work, int from,
     const int side = 1 << (row->level - from);
     const nd_grid fine = nd_grid_at(self->band[row->bands.band[0]].grid, from);
     const nd_rect r = row->rect;
-    const nd_rect need =
-        nd_rect_clip((nd_rect){r.x * side, r.y * side, r.width * side, side}, fine.width,
-                     fine.height);
+    const nd_rect need = nd_rect_clip(
+        (nd_rect){r.x * side, r.y * side, r.width * side, side}, fine.width, fine.height);
     nd_tile in;
     ND_TRY(nd_read(self, work, row->bands, from, need, &in));
     return nd_reduce(work->arena, &in, kind, row);
