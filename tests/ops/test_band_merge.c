@@ -15,7 +15,7 @@ TEST(reads_bands_of_several_inputs_in_one_call)
 {
     nd_node *a = PIXELS(2, 1, 1, 2), *b = PIXELS(2, 1, 5, 6);
     nd_node *out = apply(arena, "band_merge", FROM(a, b, a), DEFAULTS);
-    const float *got;
+    const float *got = NULL;
     CHECK(out && reads_alike(arena, out, ND_BANDS(0, 1, 2), 0, &got));
     CHECK(out && got[1] == 2 && got[2] == 5 && got[5] == 2);
 }

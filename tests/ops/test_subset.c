@@ -107,7 +107,7 @@ TEST(a_level_is_the_average_wherever_the_part_begins_and_ends)
     nd_node *in = textured(arena, 67, 53);
     for (size_t i = 0; i < sizeof regions / sizeof *regions; i++) {
         nd_node *out = apply(arena, "subset", FROM(in), WITH("region", regions[i]));
-        const float *whole;
+        const float *whole = NULL;
         for (int level = 1; level < 6; level++) {
             CHECK(out && is_average(arena, out, 0, level));
             CHECK(out && reads_alike(arena, out, ND_BANDS(0), level, &whole));
