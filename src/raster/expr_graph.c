@@ -87,8 +87,8 @@ int expr_leaf(expr_graph *g, const expr_node *leaf)
     expr_node n = *leaf;
     n.arg[0] = n.arg[1] = n.arg[2] = -1;
     if (n.op == E_CONST && isnan(n.k)) n.k = (double)NAN; // one NaN, so that it is found
-    n.is_float =
-        n.op == E_ROW || (n.op == E_CONST && (isnan(n.k) || (double)(float)n.k == n.k));
+    n.is_float = n.op == E_ROW || n.op == E_FLAG ||
+                 (n.op == E_CONST && (isnan(n.k) || (double)(float)n.k == n.k));
     n.by = n.op == E_CONST ? 0 : n.op == E_ROW ? 1 : 2;
     return append(g, &n);
 }
