@@ -3,33 +3,66 @@
 #pragma once
 #include <nadir/op.h>
 
-typedef struct nd_graph nd_graph; // the text as a tree; the arena's
+typedef struct nd_graph nd_graph; // the text as a tree; the arena's; constant once read
 typedef struct nd_variable {
-    const char *name, *value;
+    const char *name, *value; // value NULL: nobody gave one
+    const char *help;         // what the graph says of it; NULL: nothing
 } nd_variable;
 
 // Reads and checks what the text alone can tell: names, types, ranges, references.
-// All mistakes are found, not only the first: `errors` (may be NULL) is called for each.
+// All mistakes are found, not only the first: `errors` (may be NULL) is called for each,
+// in the order of the text, and the first is the thread's error. NULL after a mistake.
+// Everything of `ask` is borrowed for the call, but for the catalogue: it must outlive
+// the graph.
 typedef struct nd_graph_ask {
     const char *path;            // of the file; goes into messages
     const char *text;            // NULL: read the file
     const nd_variable *variable; // -P name=value
     size_t variables;
-    const nd_op *const *catalogue; // ends with NULL
+    const nd_variable *source; // -S name=file: each becomes a Read called ReadOp@name
+    size_t sources;
+    const char *target, *target_format; // -t, -f: a Write for a graph that has none
+    const nd_op *const *catalogue;      // ends with NULL
     void (*errors)(void *user, const nd_error *error);
     void *user;
 } nd_graph_ask;
 nd_graph *nd_graph_read(nd_arena *arena, const nd_graph_ask *ask) ND_CHECKED;
 // Variables that the text uses and nobody gave: name NULL ends the list.
 const nd_variable *nd_graph_open_variables(const nd_graph *graph);
+// All that the text uses or declares, with their values: name NULL ends the list.
+const nd_variable *nd_graph_variables(const nd_graph *graph);
+const char *nd_graph_name(const nd_graph *graph); // NULL: it says none
+
+// Another value for a setting of a node, before it is planned: the page's sliders.
+typedef struct nd_override {
+    const char *node;  // its id, case-insensitive
+    const char *param; // any of its names
+    const char *value; // as nd_settings_set reads it
+} nd_override;
 // Nodes, planned: headers are opened. ND_E_PARAM while variables are open.
 typedef struct nd_planned {
     nd_node *const *node; // in order of the file
     int nodes;
     nd_node *const *output; // never used by another: Write nodes, or the last
     int outputs;
+    const nd_graph *graph;
+    const nd_override *override; // copies of those it was planned with
+    size_t overrides;
 } nd_planned;
 nd_status nd_graph_plan(nd_arena *arena, const nd_graph *graph,
                         nd_planned *planned) ND_CHECKED;
+// The same with overrides. Nodes of `before` (may be NULL), an earlier plan of the same
+// graph, are taken over where neither they nor what they stand on is set otherwise: no
+// header is opened twice. So the arena of `before` must outlive this one's. Any thread.
+typedef struct nd_graph_with {
+    const nd_override *override;
+    size_t overrides;
+    const nd_planned *before;
+} nd_graph_with;
+nd_status nd_graph_plan_with(nd_arena *arena, const nd_graph *graph,
+                             const nd_graph_with *with, nd_planned *planned) ND_CHECKED;
+
+// The graph in one canonical form: SNAP's names, what is empty or ignored left out,
+// variables as they stand, their values as defaults. Reading it gives the same graph.
 nd_status nd_graph_print_yaml(const nd_graph *graph, nd_buffer *out) ND_CHECKED;
 nd_status nd_graph_print_xml(const nd_graph *graph, nd_buffer *out) ND_CHECKED;

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Each step against its operator's table: name, number of inputs, settings.
+#include "graph.h"
+#include <string.h>
+
+static void find_op(graph_reader *r, graph_step *step)
+{
+    if (!step->word || !*step->word) return;
+    step->op = nd_op_find(r->ask->catalogue, step->word);
+    if (step->op) return;
+    const char *nearest = nd_op_nearest(r->ask->catalogue, step->word);
+    const char *snap = r->is_xml ? "SPI not found for operator" : "there is no operator";
+    if (nearest)
+        (void)nd_fail(ND_E_PARAM, "%s '%s'\ndid you mean %s?", nd_gettext(snap),
+                      step->word, nearest);
+    else
+        (void)nd_fail(ND_E_PARAM,
+                      "%s '%s'\n"
+                      "nadir ops lists those there are; Exec runs any command instead",
+                      nd_gettext(snap), step->word);
+    graph_wrong(r, step->op_at);
+}
+
+static bool is_twin(const graph_step *step, const graph_tree *of)
+{
+    for (const graph_tree *t = step->settings->first; t && t != of; t = t->next)
+        if (nd_param_find(&step->op->table, t->name) ==
+            nd_param_find(&step->op->table, of->name))
+            return true;
+    return false;
+}
+
+// SNAP's field names and those of older releases are taken, and said so.
+static nd_status setting(graph_reader *r, const graph_step *step, graph_tree *t,
+                         nd_settings *settings)
+{
+    const nd_param *row = nd_param_find(settings->table, t->name);
+    if (!row && nd_text_listed(step->op->ignores, t->name)) {
+        nd_say(ND_NOTE, "%s:%d:%d: %s has no effect in %s", r->path, t->at.line,
+               t->at.column, t->name, step->word);
+        return ND_OK;
+    }
+    const graph_tree *refid = graph_attribute(t, "refid");
+    if (!row || refid) {
+        if (!row)
+            (void)graph_unknown(step->word, settings->table, t->name);
+        else
+            (void)nd_fail(ND_E_UNSUPPORTED,
+                          "%s is to come from another node's results\nwrite the value",
+                          t->name);
+        graph_wrong(r, row ? refid->at : t->at);
+        return ND_OK;
+    }
+    if (is_twin(step, t)) {
+        (void)nd_fail(ND_E_PARAM, "%s is given twice\nkeep one of them", t->name);
+        graph_wrong(r, t->at);
+        return ND_OK;
+    }
+    if (nd_text_listed(row->was, t->name))
+        nd_say(ND_NOTE, "%s:%d:%d: %s is now called %s", r->path, t->at.line,
+               t->at.column, t->name, row->snap ? row->snap : row->name);
+    return graph_set(r->arena, r, t, settings);
+}
+
+static nd_status settings(graph_reader *r, const graph_step *step)
+{
+    nd_settings made;
+    const int before = r->mistakes;
+    ND_TRY(nd_settings_new(r->arena, &step->op->table, &made));
+    graph_tree *first = step->settings ? step->settings->first : NULL;
+    for (graph_tree *t = first; t; t = t->next) ND_TRY(setting(r, step, t, &made));
+    // A setting that was misspelt is not also missing.
+    if (r->mistakes == before && nd_settings_check(&made) != ND_OK)
+        graph_wrong(r, step->op_at);
+    return ND_OK;
+}
+
+static void inputs(graph_reader *r, const graph_step *step)
+{
+    const nd_op *op = step->op;
+    if (step->sources < op->min_inputs) {
+        if (r->is_xml && !step->sources)
+            (void)nd_fail(ND_E_PARAM,
+                          "Operator '%s': Mandatory source product (field "
+                          "'sourceProduct') not set.\n"
+                          "write <sources><sourceProduct refid=\"…\"/></sources>",
+                          step->word);
+        else
+            (void)nd_fail(
+                ND_E_PARAM,
+                "%s takes %d inputs, not %d\nname the others, too: from: [a, b]",
+                step->word, op->min_inputs, step->sources);
+        graph_wrong(r, step->op_at);
+    }
+    if (op->max_inputs < 0 || step->sources <= op->max_inputs) return;
+    if (op->max_inputs)
+        (void)nd_fail(ND_E_PARAM, "%s takes at most %d inputs, not %d\ntake one away",
+                      step->word, op->max_inputs, step->sources);
+    else
+        (void)nd_fail(ND_E_PARAM, "%s takes no input\ntake its source away", step->word);
+    graph_wrong(r, step->source[op->max_inputs].at);
+}
+
+nd_status graph_check_ops(graph_reader *r)
+{
+    for (graph_step *s = r->first; s; s = s->next) {
+        find_op(r, s);
+        if (!s->op) continue;
+        inputs(r, s);
+        ND_TRY(settings(r, s));
+    }
+    return ND_OK;
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading a graph: the file, its language, and the checks one after the other.
+#include "graph.h"
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static nd_status whole_file(graph_reader *r, FILE *file, const char *path)
+{
+    char *text = nd_alloc(r->arena, GRAPH_BYTES + 2, 1);
+    if (!text) return ND_E_MEMORY;
+    const size_t length = fread(text, 1, GRAPH_BYTES + 1, file);
+    if (ferror(file))
+        return nd_fail(ND_E_IO, "%s cannot be read: %s\nlook whether it is a file", path,
+                       strerror(errno));
+    if (length > GRAPH_BYTES)
+        return nd_fail(ND_E_DATA, "%s is larger than %d MB\nno graph is: name another",
+                       path, GRAPH_BYTES >> 20);
+    char *copy = nd_alloc(r->arena, length + 1, 1);
+    if (!copy) return ND_E_MEMORY;
+    memcpy(copy, text, length);
+    r->text = copy, r->length = length;
+    return ND_OK;
+}
+
+static nd_status load(graph_reader *r)
+{
+    if (r->ask->text) {
+        r->length = strnlen(r->ask->text, GRAPH_BYTES + 1);
+        if (r->length > GRAPH_BYTES)
+            return nd_fail(ND_E_DATA,
+                           "%s is larger than %d MB\nno graph is: name another", r->path,
+                           GRAPH_BYTES >> 20);
+        r->text = nd_text(r->arena, "%s", r->ask->text);
+        return r->text ? ND_OK : ND_E_MEMORY;
+    }
+    FILE *file = fopen(r->path, "rb");
+    if (!file)
+        return nd_fail(ND_E_IO, "%s cannot be opened: %s\nname the file of a graph",
+                       r->path, strerror(errno));
+    const nd_status status = whole_file(r, file, r->path);
+    fclose(file);
+    return status;
+}
+
+// By its name, else by its first character.
+static bool is_xml(const graph_reader *r)
+{
+    if (nd_text_ends(r->path, ".xml")) return true;
+    if (nd_text_ends(r->path, ".yaml") || nd_text_ends(r->path, ".yml")) return false;
+    size_t at = strspn(r->text, " \t\r\n\xEF\xBB\xBF");
+    return r->text[at] == '<';
+}
+
+static graph_step *read_or_write(graph_reader *r, const char *word, const char *id,
+                                 const char *file)
+{
+    graph_step *step = graph_step_new(r, (graph_place){0, 0});
+    graph_tree *map = graph_tree_new(r, GRAPH_MAP, word, (graph_place){0, 0});
+    graph_tree *path = graph_tree_new(r, GRAPH_SCALAR, "file", (graph_place){0, 0});
+    if (!step || !map || !path) return NULL;
+    step->word = word;
+    step->id = nd_text(r->arena, "%s", id);
+    path->raw = path->text = nd_text(r->arena, "%s", file);
+    graph_tree_add(map, path);
+    step->settings = map;
+    return step->id && path->text ? step : NULL;
+}
+
+// -S: a Read for each. -t: a Write behind the last node, unless there is one.
+static nd_status add_steps(graph_reader *r)
+{
+    const nd_graph_ask *ask = r->ask;
+    const graph_step *last = r->last;
+    bool has_end = !last || !ask->target;
+    for (const graph_step *s = r->first; s; s = s->next) {
+        const nd_op *op = s->word ? nd_op_find(ask->catalogue, s->word) : NULL;
+        has_end |= op && op->sink && (s == last || nd_text_same(op->name, "write"));
+    }
+    for (size_t i = 0; i < ask->sources; i++) {
+        const char *id = nd_text(r->arena, "ReadOp@%s", ask->source[i].name);
+        if (!id || !read_or_write(r, "Read", id, ask->source[i].value))
+            return ND_E_MEMORY;
+    }
+    if (has_end) return ND_OK;
+    graph_step *step = read_or_write(r, "Write", "WriteOp@target", ask->target);
+    if (!step) return ND_E_MEMORY;
+    if (ask->target_format) {
+        graph_tree *format =
+            graph_tree_new(r, GRAPH_SCALAR, "formatName", (graph_place){0, 0});
+        if (!format) return ND_E_MEMORY;
+        format->raw = format->text = nd_text(r->arena, "%s", ask->target_format);
+        if (!format->text) return ND_E_MEMORY;
+        graph_tree_add(step->settings, format);
+    }
+    return graph_source_add(r, step,
+                            &(graph_source){.name = "sourceProduct", .id = last->id});
+}
+
+static nd_status list_variables(graph_reader *r, nd_graph *graph)
+{
+    size_t count = 1, n = 0, open = 0;
+    for (const graph_variable *v = r->variable; v; v = v->next) count++;
+    nd_variable *all = nd_alloc(r->arena, count, sizeof *all);
+    nd_variable *left = nd_alloc(r->arena, count, sizeof *left);
+    if (!all || !left) return ND_E_MEMORY;
+    for (const graph_variable *v = r->variable; v; v = v->next) {
+        const bool is_declared = v->help || !v->is_given;
+        if (!v->is_used && !is_declared) {
+            nd_say(ND_NOTE, "the graph has no variable %s", v->name);
+            continue;
+        }
+        all[n++] = (nd_variable){v->name, v->value, v->help};
+        if (v->is_used && !v->value) left[open++] = all[n - 1];
+    }
+    graph->variable = all, graph->open = left;
+    return ND_OK;
+}
+
+static nd_status parse(graph_reader *r)
+{
+    ND_TRY(load(r));
+    r->is_xml = is_xml(r);
+    if (r->is_xml) ND_TRY(graph_to_utf8(r));
+    if (r->is_broken) return ND_OK;
+    return r->is_xml ? graph_xml_parse(r) : graph_yaml_parse(r);
+}
+
+static nd_status understand(graph_reader *r, nd_graph *graph)
+{
+    ND_TRY(graph_variables_given(r));
+    ND_TRY(r->is_xml ? graph_declare_xml(r) : graph_declare_yaml(r));
+    if (r->root) ND_TRY(graph_fill(r, r->root));
+    ND_TRY(r->is_xml ? graph_shape_xml(r) : graph_shape_yaml(r));
+    ND_TRY(add_steps(r));
+    ND_TRY(graph_check_ops(r));
+    ND_TRY(graph_link(r, graph));
+    return list_variables(r, graph);
+}
+
+nd_graph *nd_graph_read(nd_arena *arena, const nd_graph_ask *ask)
+{
+    graph_reader reader = {.arena = arena, .ask = ask};
+    nd_graph *graph = nd_alloc(arena, 1, sizeof *graph);
+    reader.path = nd_text(arena, "%s", ask->path ? ask->path : "graph");
+    if (!graph || !reader.path) return NULL;
+    if (parse(&reader) != ND_OK) return NULL;
+    if (!reader.is_broken && understand(&reader, graph) != ND_OK) return NULL;
+    if (graph_tell(&reader) != ND_OK) return NULL;
+    graph->path = reader.path;
+    graph->is_xml = reader.is_xml;
+    graph->name = reader.name ? nd_text(arena, "%s", reader.name) : NULL;
+    return graph;
+}
+
+const nd_variable *nd_graph_open_variables(const nd_graph *graph)
+{
+    return graph->open;
+}
+
+const nd_variable *nd_graph_variables(const nd_graph *graph)
+{
+    return graph->variable;
+}
+
+const char *nd_graph_name(const nd_graph *graph)
+{
+    return graph->name;
+}
