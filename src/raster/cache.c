@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tiles kept between pulls: claimed once, packed small, evicted by who needs them last.
 #include "raster/cache.h"
+#include "raster/tiles.h"
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,10 +15,7 @@ typedef struct entry {
     cache_name name;
     int band, users;
     bool is_ready, is_packed;
-    struct packing {
-        double scale, offset;
-        int32_t low, high, hole; // hole: the sample that stands for no data
-    } packing;
+    raster_packing packing;
     int64_t rank; // the highest goes first
     size_t bytes;
     void *pixels;
@@ -174,47 +172,29 @@ static bool is_over(const nd_cache *cache, const entry *e)
 
 // ---- Small samples: half the memory, if every pixel comes back bit for bit.
 
-typedef struct packing packing;
-
-static bool packing_of(const nd_band *band, packing *p)
+static bool packing_of(const nd_band *band, raster_packing *p)
 {
     static const int32_t low[] = {
         [ND_U8] = 0, [ND_I8] = -128, [ND_U16] = 0, [ND_I16] = -32768, [ND_F64] = 0};
     static const int32_t high[] = {
         [ND_U8] = 255, [ND_I8] = 127, [ND_U16] = 65535, [ND_I16] = 32767, [ND_F64] = 0};
     if (!high[band->sample]) return false;
-    *p = (packing){band->scale != 0 ? band->scale : 1, band->offset, low[band->sample],
-                   high[band->sample], 0};
+    *p = (raster_packing){band->scale != 0 ? band->scale : 1, band->offset,
+                          low[band->sample], high[band->sample], 0};
     p->hole = p->high;
     if (band->no_data >= p->low && band->no_data <= p->high)
         p->hole = (int32_t)band->no_data;
     return true;
 }
 
-static float unpacked(const packing *p, uint16_t q)
+static bool pack(const raster_packing *p, const nd_tile *tile, int k, uint16_t *out)
 {
-    const int32_t sample = (int32_t)q + p->low;
-    return sample == p->hole ? NAN : (float)(p->offset + p->scale * sample);
-}
-
-static bool pack(const packing *p, const nd_tile *tile, int k, uint16_t *out)
-{
-    const double inverse = 1 / p->scale;
-    uint32_t wrong = 0;
-    for (int y = 0; y < tile->rect.height; y++) {
-        const float *row = nd_at(tile, k, tile->rect.x, tile->rect.y + y);
-        for (int x = 0; x < tile->rect.width; x++) {
-            const float v = row[x];
-            double s = ((double)v - p->offset) * inverse;
-            s = s < p->low ? p->low : s > p->high ? p->high : s; // NaN passes
-            const int32_t q = v == v ? (int32_t)(s + (s < 0 ? -0.5 : 0.5)) : p->hole;
-            const float back = (float)(p->offset + p->scale * q);
-            wrong |= (uint32_t)((v == v) & ((back != v) | (q == p->hole)));
-            *out++ = (uint16_t)(q - p->low);
-        }
-        if (wrong) return false;
-    }
-    return true;
+    const raster_tile_kernels *kernel = raster_tile_kernel();
+    const nd_rect r = tile->rect;
+    bool is_good = true;
+    for (int y = r.y; y < r.y + r.height && is_good; y++, out += r.width)
+        is_good = kernel->pack(nd_at(tile, k, r.x, y), r.width, p, out);
+    return is_good;
 }
 
 static void copy_out(const entry *e, const nd_rect whole, nd_tile *part, int k)
@@ -230,7 +210,7 @@ static void copy_out(const entry *e, const nd_rect whole, nd_tile *part, int k)
             continue;
         }
         const uint16_t *from = (const uint16_t *)e->pixels + at;
-        for (int x = 0; x < r.width; x++) to[x] = unpacked(&e->packing, from[x]);
+        raster_tile_kernel()->unpack(from, r.width, &e->packing, to);
     }
 }
 
@@ -337,7 +317,7 @@ static bool fill_entry(nd_cache *cache, entry *e, const nd_tile *made, int j,
                        const nd_band *band)
 {
     const size_t pixels = (size_t)made->rect.width * (size_t)made->rect.height;
-    packing p;
+    raster_packing p;
     bool is_packed = packing_of(band, &p);
     for (;;) {
         const size_t bytes = pixels * (is_packed ? sizeof(uint16_t) : sizeof(float));
