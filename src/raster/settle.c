@@ -81,6 +81,33 @@ static void tell_inputs(settling *s, const seen *user)
     }
 }
 
+static int round_up(int value, int to)
+{
+    return (value + to - 1) / to * to;
+}
+
+// Tiles of a decoder hold whole blocks of its file: one large block, or as many small
+// ones as make some 512 x 512 pixels. All bands have the tiles of the largest one.
+static void cut_by_blocks(nd_node *node)
+{
+    enum { LARGEST = 4096 };
+    const nd_band *best = NULL;
+    for (int b = 0; b < node->bands; b++)
+        if (node->band[b].block_width > 0 && node->band[b].block_height > 0 &&
+            (!best || node->band[b].grid.width > best->grid.width))
+            best = &node->band[b];
+    if (!best || node->tile_width > 0) return;
+    const int w = best->block_width, h = best->block_height;
+    if (w < best->grid.width || w <= SIDE) {
+        node->tile_width = w > LARGEST ? SIDE : round_up(SIDE, w);
+        node->tile_height = h > LARGEST ? SIDE : round_up(SIDE, h);
+        return;
+    }
+    const int rows = SIDE * SIDE / w; // strips: as wide as the picture
+    node->tile_width = w;
+    node->tile_height = h > LARGEST ? SIDE : round_up(rows > 0 ? rows : 1, h);
+}
+
 void nd_settle(nd_node *const *output, int outputs)
 {
     settling s = {0};
@@ -93,6 +120,7 @@ void nd_settle(nd_node *const *output, int outputs)
         const nd_op *op = n->node->op;
         const double side = (SIDE + 2 * n->halo) / SIDE;
         const bool is_dear = side * side >= 1.3;
+        if (op->decodes) cut_by_blocks(n->node);
         n->node->keeps = op->decodes || (!op->row && (n->users > 1 || n->is_scattered)) ||
                          (is_dear && (!op->row || n->users > 1));
         tell_inputs(&s, n);
