@@ -121,8 +121,11 @@ void nd_settle(nd_node *const *output, int outputs)
         const double side = (SIDE + 2 * n->halo) / SIDE;
         const bool is_dear = side * side >= 1.3;
         if (op->decodes) cut_by_blocks(n->node);
-        n->node->keeps = op->decodes || (!op->row && (n->users > 1 || n->is_scattered)) ||
-                         (is_dear && (!op->row || n->users > 1));
+        const bool keeps = op->decodes ||
+                           (!op->row && (n->users > 1 || n->is_scattered)) ||
+                           (is_dear && (!op->row || n->users > 1));
+        // A node of an earlier plan may be in use: it is never told to forget.
+        if (keeps && !n->node->keeps) n->node->keeps = true;
         tell_inputs(&s, n);
     }
 }
