@@ -1,44 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../files.h"
 #include "../rasters.h"
 #include <nadir/product.h>
-#include <unistd.h>
 
 // A picture of 4 x 3 pixels of one degree, as ESRI's ASCII grids are written.
 static const char *grid_file(nd_arena *arena)
 {
-    const char *folder = getenv("TMPDIR");
-    const char *path =
-        nd_text(arena, "%s/nadir-%ld-read.asc", folder ? folder : "/tmp", (long)getpid());
-    FILE *file = path ? fopen(path, "w") : NULL;
-    if (!file) return NULL;
-    fputs("ncols 4\nnrows 3\nxllcorner 10\nyllcorner 50\ncellsize 1\nNODATA_value -9\n"
-          "1 2 3 4\n5 6 -9 8\n9 10 11 12\n",
-          file);
-    fclose(file);
-    return path;
+    return file_of(arena, "read.asc",
+                   "ncols 4\nnrows 3\nxllcorner 10\nyllcorner 50\ncellsize 1\n"
+                   "NODATA_value -9\n1 2 3 4\n5 6 -9 8\n9 10 11 12\n");
 }
 // The same with WGS 84 beside it.
 static const char *map_file(nd_arena *arena)
 {
-    const char *path = grid_file(arena);
-    const char *beside =
-        path ? nd_text(arena, "%.*s.prj", (int)strlen(path) - 4, path) : NULL;
-    FILE *file = beside ? fopen(beside, "w") : NULL;
-    if (!file) return NULL;
-    fputs("GEOGCS[\"WGS 84\",DATUM[\"WGS_1984\",SPHEROID[\"WGS "
-          "84\",6378137,298.257223563]],"
-          "PRIMEM[\"Greenwich\",0],UNIT[\"degree\",0.0174532925199433]]",
-          file);
-    fclose(file);
-    return path;
-}
-static void forget(const char *path)
-{
-    char beside[300];
-    if (!path) return;
-    remove(path);
-    snprintf(beside, sizeof beside, "%.*s.prj", (int)strlen(path) - 4, path);
-    remove(beside);
+    (void)file_of(arena, "read.prj", WGS84_PRJ);
+    return grid_file(arena);
 }
 
 TEST(a_file_becomes_a_picture_whose_holes_are_no_data)
@@ -48,7 +24,6 @@ TEST(a_file_becomes_a_picture_whose_holes_are_no_data)
     CHECK(READS(out, 1, 2, 3, 4, 5, 6, NAN, 8, 9, 10, 11, 12));
     CHECK(out && out->product && strcmp(out->product->name, out->name) == 0);
     CHECK(out && out->band[0].grid.x == 10 && out->band[0].grid.y == 53);
-    forget(path);
 }
 
 TEST(a_part_of_it_is_read_by_pixels_or_by_ground)
@@ -62,7 +37,6 @@ TEST(a_part_of_it_is_read_by_pixels_or_by_ground)
                               "POLYGON((12.2 51.5,13.5 51.5,13.5 52.9,12.2 51.5))"));
     CHECK(READS(out, 3, 4, NAN, 8));
     CHECK(out && out->product && out->band[0].grid.x == 12);
-    forget(path);
 }
 
 TEST(the_switch_of_snap_counts_when_it_is_turned_off_by_hand)
@@ -76,7 +50,6 @@ TEST(the_switch_of_snap_counts_when_it_is_turned_off_by_hand)
         apply(arena, "read", FROM(NULL),
               WITH("file", path, "pixelRegion", "1,1,1,1", "useAdvancedOptions", "true")),
         6));
-    forget(path);
 }
 
 TEST(metadata_stays_away_if_asked)
@@ -85,7 +58,6 @@ TEST(metadata_stays_away_if_asked)
     nd_node *out =
         apply(arena, "read", FROM(NULL), WITH("file", path, "copy_metadata", "false"));
     CHECK(out && !out->product);
-    forget(path);
 }
 
 TEST(the_key_follows_the_file)
@@ -98,7 +70,6 @@ TEST(the_key_follows_the_file)
     nd_node *c = apply(arena, "read", FROM(NULL), WITH("file", path));
     CHECK(a && b && c && memcmp(&a->key, &b->key, sizeof a->key) == 0);
     CHECK(a && c && memcmp(&a->key, &c->key, sizeof a->key) != 0);
-    forget(path);
 }
 
 TEST(what_is_not_there_or_not_in_it_is_said)
@@ -115,5 +86,4 @@ TEST(what_is_not_there_or_not_in_it_is_said)
     CHECK(error_says("pixel_region and geometry_region contradict each other"));
     CHECK(!apply(arena, "read", FROM(NULL), DEFAULTS));
     CHECK(error_says("read: file is missing"));
-    forget(path);
 }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// ProductSet-Reader: a list of scenes of the same ground becomes one node.
+#include <dirent.h>
+#include <nadir/op.h>
+#include <nadir/product.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+typedef struct product_set {
+    nd_list file_list;
+} product_set;
+
+static const nd_param params[] = {
+    ND_PARAM(product_set, file_list, {0}, .snap = "fileList", .was = "files",
+             .required = true, .of = "scene",
+             .help = "Scenes, or folders of scenes; a comma inside a path is written "
+                     "\\u002C"),
+};
+
+extern const nd_op nd_op_read;
+extern const nd_op nd_op_band_merge;
+
+enum { MOST = 1000 };
+typedef struct paths {
+    const char *item[MOST];
+    int count;
+} paths;
+
+static nd_status add(paths *all, const char *path)
+{
+    if (!path) return ND_E_MEMORY;
+    if (all->count == MOST)
+        return nd_fail(ND_E_PARAM, "file_list has more than %d scenes\ngive fewer", MOST);
+    all->item[all->count++] = path;
+    return ND_OK;
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat about;
+    return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
+}
+
+static bool can_open(nd_arena *arena, const char *path)
+{
+    const bool ok = nd_product_open(arena, path, NULL) != NULL;
+    if (!ok) (void)nd_error_take();
+    return ok;
+}
+
+// Every file directly in it that can be read, by name, as SNAP does; folders in it are
+// left alone.
+static nd_status add_folder(nd_arena *arena, paths *all, const char *folder)
+{
+    const int first = all->count;
+    DIR *open = opendir(folder);
+    if (!open)
+        return nd_fail(ND_E_IO, "the folder %s cannot be read\ncheck its permissions",
+                       folder);
+    nd_status status = ND_OK;
+    for (struct dirent *entry; status == ND_OK && (entry = readdir(open));) {
+        const char *path = nd_text(arena, "%s/%s", folder, entry->d_name);
+        if (*entry->d_name == '.' || !path || is_folder(path)) continue;
+        if (can_open(arena, path)) status = add(all, path);
+    }
+    closedir(open);
+    qsort(all->item + first, (size_t)(all->count - first), sizeof *all->item, by_name);
+    if (status == ND_OK && all->count == first)
+        return nd_fail(ND_E_DATA, "the folder %s holds no scene\nname the scenes",
+                       folder);
+    return status;
+}
+
+static nd_status find_all(nd_arena *arena, const nd_list *list, paths *all)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const char *path = list->item[i];
+        const bool is_scene = !is_folder(path) || can_open(arena, path);
+        ND_TRY(is_scene ? add(all, path) : add_folder(arena, all, path));
+    }
+    if (all->count) return ND_OK;
+    return nd_fail(ND_E_PARAM, "file_list is empty\ngive the paths of scenes");
+}
+
+static nd_node *read_one(nd_arena *arena, const nd_make *make, const char *path)
+{
+    nd_settings settings;
+    if (nd_settings_new(arena, &nd_op_read.table, &settings) != ND_OK ||
+        nd_settings_set(arena, &settings, "file", path) != ND_OK)
+        return NULL;
+    nd_make one = *make;
+    one.op = &nd_op_read, one.settings = &settings;
+    return nd_node_new(arena, &one);
+}
+
+static nd_node *compose(nd_arena *arena, const nd_make *make)
+{
+    const product_set *set = make->settings->data;
+    paths *all = nd_alloc(arena, 1, sizeof *all);
+    if (!all || nd_settings_check(make->settings) != ND_OK ||
+        find_all(arena, &set->file_list, all) != ND_OK) {
+        nd_note("%s", make->place ? make->place : make->op->name);
+        return NULL;
+    }
+    nd_node **input = nd_alloc(arena, (size_t)all->count, sizeof *input);
+    if (!input) return NULL;
+    for (int i = 0; i < all->count; i++)
+        if (!(input[i] = read_one(arena, make, all->item[i]))) return NULL;
+    nd_settings settings;
+    if (nd_settings_new(arena, &nd_op_band_merge.table, &settings) != ND_OK) return NULL;
+    nd_make merge = *make;
+    merge.op = &nd_op_band_merge, merge.settings = &settings;
+    merge.input = input, merge.inputs = all->count;
+    merge.input_id = all->item; // so that a scene that does not fit is named by its path
+    return nd_node_new(arena, &merge);
+}
+
+const nd_op nd_op_product_set_reader = {
+    .name = "product_set_reader",
+    .snap = "ProductSet-Reader",
+    .brief = "Read several scenes of the same ground as one",
+    .example = "nadir product_set_reader --file-list may.tif,june.tif -o both.tif",
+    .help = "Bands of the second scene whose names are taken get _2, of the third _3.\n"
+            "Scenes must lie on one grid; bring them there with Collocate otherwise.",
+    .table = ND_TABLE(params, product_set),
+    .levels = ND_EXACT,
+    .decodes = true,
+    .compose = compose,
+};
