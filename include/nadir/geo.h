@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Coordinate systems and the way between them. Longitude or easting always comes first.
 #pragma once
-#include <nadir/raster.h>
+#include <nadir/warp.h>
 
 // From "EPSG:4326", "4326", an authority's code, a name, a PROJ string, WKT 1 or 2,
 // "WGS84(DD)", or "AUTO:42001,longitude,latitude" (UTM there; AUTO:42002 is Mercator's
@@ -34,3 +34,7 @@ nd_status nd_transform_box(const nd_transform *transform, nd_box box,
 // The width of the world in `to`: 360 degrees, 40 075 km of Mercator; 0: it has none.
 double nd_transform_period(const nd_transform *transform);
 nd_box nd_grid_box(const nd_grid *grid); // its outer edges on the ground
+// The way from pixels of `target` to those of `source`; both grids may be pictures (no
+// crs). Around the world in `source` and back counts as the same place.
+nd_status nd_mapping_new(nd_arena *arena, const nd_grid *target, const nd_grid *source,
+                         double max_error_px, nd_mapping *mapping) ND_CHECKED;

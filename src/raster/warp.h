@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Inside raster: cells of the lattice, and the sampling loops.
+#pragma once
+#include "raster/kernels.h"
+#include <nadir/warp.h>
+
+enum { WARP_ROOT = 256, WARP_LEAF = 16 }; // pixels of a level: largest and smallest cell
+
+// A square of target pixels in which positions are linear in x and in y, or known one by
+// one. Corners: 00, 10, 01, 11 (x first).
+typedef struct warp_cell {
+    int x, y, size;
+    nd_rect part;      // what lies in the rectangle that was asked for
+    double u[4], v[4]; // at the corners
+    double *each[2];   // not NULL: of each pixel's centre of `part`
+    double range[4];   // of the positions in `part`: least u, v, most u, v; NaN: none
+    struct warp_cell *next;
+} warp_cell;
+// Cells under `rect`; pixels outside of all of them have no source.
+nd_status warp_cells(const nd_mapping *mapping, nd_arena *scratch, int level,
+                     nd_rect rect, warp_cell **first) ND_CHECKED;
+
+// Positions of a row of pixels: start + k * step for k = first, first + 1, …; relative
+// to pixel (base_x, base_y) of the window, and never below its low bound.
+typedef struct warp_line {
+    float u, v, step_u, step_v, first;
+    float low_u, low_v, high_u, high_v;
+    int base_x, base_y, stride; // base: where in the window u and v count from
+} warp_line;
+// Upper left sample of the 2 x 2, and how far to the right and down of its centre.
+typedef struct warp_spots {
+    int offset[WARP_ROOT];
+    float right[WARP_ROOT], down[WARP_ROOT];
+} warp_spots;
+typedef struct warp_kernels {
+    void (*spots)(const warp_line *line, int count, warp_spots *spots);
+    void (*sample[3])(const float *data, int stride, const warp_spots *spots, int count,
+                      float *out); // by nd_kernel
+} warp_kernels;
