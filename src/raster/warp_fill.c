@@ -26,7 +26,7 @@ static int margin_of(const nd_warp *w)
 
 static int bounded(double x, int low, int high)
 {
-    return x < low ? low : x > high ? high : (int)floor(x);
+    return !(x > low) ? low : x > high ? high : (int)floor(x);
 }
 
 // Samples around positions in `range` (pixels of level 0), at a level; empty: none.
@@ -101,13 +101,14 @@ static void exact_row(const fill *f, const warp_cell *c, const nd_tile *in, int 
     const int low = margin_of(f->warp);
     const ptrdiff_t at = (ptrdiff_t)(row - c->part.y) * c->part.width;
     for (int i = 0; i < c->part.width; i++) {
-        double u = c->each[0][at + i] * scale - 0.5 - in->rect.x,
-               v = c->each[1][at + i] * scale - 0.5 - in->rect.y;
-        u = fmin(fmax(u, low), in->rect.width - 2 - low);
-        v = fmin(fmax(v, low), in->rect.height - 2 - low);
-        const int x = (int)u, y = (int)v;
-        spots->offset[i] = y * (int)in->stride + x;
-        spots->right[i] = (float)(u - x), spots->down[i] = (float)(v - y);
+        const double u = c->each[0][at + i] * scale - 0.5,
+                     v = c->each[1][at + i] * scale - 0.5;
+        const int x = bounded(u, in->rect.x + low, in->rect.x + in->rect.width - 2 - low),
+                  y = bounded(v, in->rect.y + low,
+                              in->rect.y + in->rect.height - 2 - low);
+        spots->offset[i] = (y - in->rect.y) * (int)in->stride + x - in->rect.x;
+        spots->right[i] = (float)fmin(fmax(u - x, 0), 1);
+        spots->down[i] = (float)fmin(fmax(v - y, 0), 1);
     }
 }
 
