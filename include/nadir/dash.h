@@ -1,5 +1,48 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pages served by the program itself: a map of any node, live.
+// Pages served by the program itself: a map of any node of a graph, live.
 #pragma once
 #include <nadir/graph.h>
 #include <nadir/io.h>
+
+typedef struct nd_dash nd_dash; // the server: its pages, viewers, one queue of tiles
+
+typedef struct nd_dash_settings {
+    const char *listen; // an address of this machine; NULL: 127.0.0.1
+    int port;           // 0: any; below 0: the first free one from 8765 on
+    int threads;        // that compute tiles; 0: one a core
+    int64_t memory;     // bytes of tiles kept; 0: 256 MiB
+    double head_s;      // seconds a client has to say what it wants; 0: 10
+} nd_dash_settings;
+
+// Listens and answers at once, with an empty page that says "opening".
+nd_status nd_dash_new(const nd_dash_settings *settings, nd_dash **dash) ND_CHECKED;
+const char *nd_dash_url(const nd_dash *dash); // with the token in it
+int nd_dash_port(const nd_dash *dash);
+void nd_dash_stop(nd_dash *dash); // from any thread; safe in a signal handler
+// Until nd_dash_stop(). ND_OK, or why the map did not open.
+nd_status nd_dash_run(nd_dash *dash) ND_CHECKED;
+void nd_dash_free(nd_dash *dash);
+
+// A step of a graph as the page shows it: its settings are widgets, its node a layer.
+typedef struct nd_dash_step {
+    const char *id;
+    const nd_op *op;
+    const nd_settings *settings;
+    nd_node *node;
+} nd_dash_step;
+typedef struct nd_dash_steps {
+    nd_dash_step *step;
+    int steps;
+} nd_dash_steps;
+
+// What a map shows. Everything it points to outlives the dash.
+typedef struct nd_dash_map {
+    const char *title;   // the file's name
+    const char *command; // what makes the same without a page: "nadir run ndvi.yaml"
+    // Plans all steps in `arena`. Afterwards a change makes its step and what stands on
+    // it anew; all other nodes stay as they are.
+    nd_status (*plan)(void *self, nd_arena *arena, nd_dash_steps *steps);
+    void *self;
+} nd_dash_map;
+// Opens it behind the listening server, on a thread of its own.
+nd_status nd_dash_open(nd_dash *dash, const nd_dash_map *map) ND_CHECKED;

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// One tile of a node's own grid: read at its level, told how true it is, encoded.
+#include "dash/dash.h"
+#include <stdio.h>
+#include <string.h>
+
+// Pixels of level 0 that one tile of a FULL operator may cost: 0.2 s of a 7 x 7 filter.
+static const int64_t budget = (int64_t)1 << 24;
+enum { LEAST_SIDE = 32 }; // of a centre crop worth looking at
+
+int dash_levels(const nd_grid *grid)
+{
+    int level = 0;
+    const int side = grid->width > grid->height ? grid->width : grid->height;
+    while (level < 30 && (side - 1) >> level >= DASH_SIDE) level++;
+    return level;
+}
+
+nd_status dash_bands(nd_arena *arena, const char *query, const nd_node *node,
+                     nd_bands *sorted, int order[DASH_BANDS], int *count)
+{
+    double number[DASH_BANDS] = {0};
+    const char *text = dash_query(arena, query, "b");
+    const int wanted = text ? dash_numbers(arena, text, number, DASH_BANDS) : 1;
+    int *set = nd_alloc(arena, DASH_BANDS, sizeof *set), size = 0;
+    if (!set) return ND_E_MEMORY;
+    if (wanted < 1)
+        return nd_fail(ND_E_PARAM, "b=%.80s names no bands\ngive up to %d numbers", text,
+                       (int)DASH_BANDS);
+    for (int i = 0; i < wanted; i++) {
+        if (!(number[i] >= 0 && number[i] < node->bands) || number[i] != rint(number[i]))
+            return nd_fail(ND_E_PARAM, "there is no band %g\ngive 0 to %d", number[i],
+                           node->bands - 1);
+        int at = 0;
+        while (at < size && set[at] < (int)number[i]) at++;
+        if (at < size && set[at] == (int)number[i]) continue;
+        memmove(set + at + 1, set + at, (size_t)(size - at) * sizeof *set);
+        set[at] = (int)number[i], size++;
+    }
+    *sorted = (nd_bands){set, size};
+    for (int i = 0; i < wanted; i++)
+        for (int k = 0; k < size; k++)
+            if (set[k] == (int)number[i]) order[i] = k;
+    *count = wanted;
+    return ND_OK;
+}
+
+nd_status dash_reorder(nd_arena *arena, nd_tile *tile, const int *order, int count)
+{
+    bool is_same = count == tile->bands.count;
+    for (int i = 0; i < count && is_same; i++) is_same = order[i] == i;
+    if (is_same) return ND_OK;
+    const size_t plane = (size_t)tile->rect.width * (size_t)tile->rect.height;
+    float *data = nd_alloc_raw(arena, plane * (size_t)count, sizeof *data);
+    int *band = nd_alloc(arena, (size_t)count, sizeof *band);
+    if (!data || !band) return ND_E_MEMORY;
+    for (int i = 0; i < count; i++) {
+        band[i] = tile->bands.band[order[i]];
+        for (int y = 0; y < tile->rect.height; y++)
+            memcpy(data + (size_t)i * plane + (size_t)y * (size_t)tile->rect.width,
+                   nd_at(tile, order[i], tile->rect.x, tile->rect.y + y),
+                   (size_t)tile->rect.width * sizeof *data);
+    }
+    *tile = (nd_tile){tile->rect,       tile->level,      {band, count},
+                      tile->rect.width, (ptrdiff_t)plane, data};
+    return ND_OK;
+}
+
+// What a FULL operator can afford at this level: all, a square in the middle, nothing.
+static int crop_of(int level, dash_truth *truth)
+{
+    int side = DASH_SIDE;
+    while (side >= LEAST_SIDE && ((int64_t)side * side) << (2 * level) > budget)
+        side /= 2;
+    *truth = side == DASH_SIDE   ? DASH_EXACT
+             : side < LEAST_SIDE ? DASH_BLANK
+                                 : DASH_BUDGET;
+    return side < LEAST_SIDE ? 0 : side;
+}
+
+static nd_status read_crop(const nd_node *node, nd_work *work, int side, nd_tile *tile)
+{
+    const size_t plane = (size_t)DASH_SIDE * DASH_SIDE;
+    const size_t count = (size_t)tile->bands.count * plane;
+    float *data = nd_alloc_raw(work->arena, count, sizeof *data);
+    if (!data) return ND_E_MEMORY;
+    for (size_t i = 0; i < count; i++) data[i] = NAN;
+    tile->stride = DASH_SIDE, tile->plane = (ptrdiff_t)plane, tile->data = data;
+    if (!side) return ND_OK;
+    const int edge = (DASH_SIDE - side) / 2;
+    const nd_rect r = {tile->rect.x + edge, tile->rect.y + edge, side, side};
+    nd_tile part;
+    ND_TRY(nd_read(node, work, tile->bands, tile->level, r, &part));
+    for (int k = 0; k < tile->bands.count; k++)
+        for (int y = r.y; y < r.y + side; y++)
+            memcpy(nd_at(tile, k, r.x, y), nd_at(&part, k, r.x, y),
+                   (size_t)side * sizeof(float));
+    return ND_OK;
+}
+
+static nd_status read_tile(const dash_request *r, nd_work *work, nd_tile *tile,
+                           dash_truth *truth)
+{
+    const nd_levels levels = tile->level ? dash_plan_levels(r->plan, r->node) : ND_EXACT;
+    *truth = levels == ND_REDUCED ? DASH_REDUCED : DASH_EXACT;
+    const int side = levels == ND_FULL ? crop_of(tile->level, truth) : DASH_SIDE;
+    if (side == DASH_SIDE)
+        return nd_read(r->node, work, tile->bands, tile->level, tile->rect, tile);
+    return read_crop(r->node, work, side, tile);
+}
+
+static nd_status encode(dash_request *r, nd_work *work, const nd_tile *tile,
+                        dash_truth truth)
+{
+    if (strcmp(r->format, "png") == 0) return dash_picture(r, work, tile);
+    size_t bytes;
+    void *body = dash_encode(tile, r->format, r->node->band, truth, &bytes);
+    if (!body) return ND_E_MEMORY;
+    r->answer.kind = DASH_HEAP, r->answer.body = body, r->answer.bytes = bytes;
+    r->answer.type = "application/octet-stream";
+    return ND_OK;
+}
+
+static nd_status make(dash_request *r, nd_work *work)
+{
+    int order[DASH_BANDS] = {0}, count;
+    nd_tile tile = {0};
+    ND_TRY(dash_bands(work->arena, r->head.query, r->node, &tile.bands, order, &count));
+    const nd_grid *grid = &r->node->band[tile.bands.band[0]].grid;
+    const int deepest = dash_levels(grid), level = deepest - r->z;
+    if (level < 0)
+        return nd_fail(ND_E_PARAM, "there is no level %d\ngive 0 to %d", r->z, deepest);
+    const nd_grid at = nd_grid_at(*grid, level);
+    if (r->x > (at.width - 1) / DASH_SIDE || r->y > (at.height - 1) / DASH_SIDE)
+        return nd_fail(ND_E_PARAM, "tile %d, %d lies outside the picture\nstay within it",
+                       r->x, r->y);
+    tile.level = level;
+    tile.rect = (nd_rect){r->x * DASH_SIDE, r->y * DASH_SIDE, DASH_SIDE, DASH_SIDE};
+    dash_truth truth;
+    ND_TRY(read_tile(r, work, &tile, &truth));
+    ND_TRY(dash_reorder(work->arena, &tile, order, count));
+    return encode(r, work, &tile, truth);
+}
+
+void dash_tile(dash_request *r, nd_work *work)
+{
+    const double start = nd_seconds();
+    if (make(r, work) != ND_OK) {
+        const nd_error error = nd_error_take();
+        dash_say_error(r, &error);
+        return;
+    }
+    r->answer.status = 200;
+    r->answer.cache = "private, max-age=31536000, immutable";
+    r->answer.timing = nd_text(r->arena, "tile;dur=%.2f", (nd_seconds() - start) * 1000);
+}

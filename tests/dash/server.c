@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The server over the made-up scene: prints its address, runs until its input ends.
+#include "scene.h"
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void *wait_for_end(void *dash)
+{
+    while (getchar() != EOF) {
+    }
+    nd_dash_stop(dash);
+    return NULL;
+}
+
+int main(int count, char **word)
+{
+    nd_dash *dash;
+    const nd_dash_settings settings = {.head_s = count > 1 ? atof(word[1]) : 0};
+    const nd_dash_map map = {.title = "hills.yaml",
+                             .command = "nadir run hills.yaml",
+                             .plan = scene_graph,
+                             .self = count > 2 ? word[2] : NULL};
+    if (nd_dash_new(&settings, &dash) != ND_OK || nd_dash_open(dash, &map) != ND_OK) {
+        const nd_error error = nd_error_take();
+        fprintf(stderr, "%s\n%s\n", error.what, error.remedy);
+        return 1;
+    }
+    printf("%s\n", nd_dash_url(dash));
+    fflush(stdout);
+    pthread_t waiter;
+    if (pthread_create(&waiter, NULL, wait_for_end, dash) == 0) pthread_detach(waiter);
+    const nd_status status = nd_dash_run(dash);
+    nd_dash_free(dash);
+    return status != ND_OK;
+}
