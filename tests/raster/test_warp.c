@@ -164,7 +164,7 @@ TEST(approximate_and_exact_differ_by_what_an_eighth_of_a_pixel_can_do)
     for (int i = 0; i < SIDE * SIDE; i++) ramp[i] = (float)(i % SIDE);
     nd_node *in = picture(arena, SIDE, SIDE, ramp, SIDE * SIDE);
     warped set = {{{10, 0}, {0.6, 0}, {0.1, 1}, 1e-3}, ND_BILINEAR, 150, 150, 0.125};
-    const float *near, *exact;
+    const float *near = NULL, *exact = NULL;
     CHECK(reads_alike(arena, warp(arena, in, set), ND_BANDS(0), 0, &near));
     set.max_error_px = 0;
     CHECK(reads_alike(arena, warp(arena, in, set), ND_BANDS(0), 0, &exact));
