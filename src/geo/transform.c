@@ -211,7 +211,7 @@ nd_status nd_transform_box(const nd_transform *t, nd_box box, nd_box *image)
         ND_TRY(walk(t, box, n, &o));
         const double size = fmax(o.box.x1 - o.box.x0, o.box.y1 - o.box.y0);
         // Halving the step quarters the error: what is left is a third of the change.
-        if (n > LEAST && differ(&o.box, &before.box) <= 1e-4 * size) break;
+        if (n > LEAST && differ(&o.box, &before.box) <= 1e-7 * size) break;
     }
     ND_TRY(look_inside(t, box, &o));
     if (!o.points)
