@@ -10,6 +10,8 @@ static const io_format formats[] = {
     {"GeoTIFF", "GTiff,TIFF,TIF,GeoTIFF-BigTIFF,BigTIFF,GDAL-GTiff-WRITER", ".tif,.tiff",
      NULL, false, io_write_geotiff},
     {"COG", "GDAL-COG-WRITER,Cloud-Optimized-GeoTIFF", ".cog", NULL, false, io_write_cog},
+    {"BEAM-DIMAP", "DIMAP", ".dim", NULL, true, io_write_dimap},
+    {"ENVI", "GDAL-ENVI-WRITER", ".hdr", NULL, false, io_write_envi},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -69,6 +71,12 @@ nd_status io_format_choose(nd_arena *arena, const nd_write *write,
     const bool fits =
         nd_text_listed(chosen->extension, extension) ||
         (chosen == by_name("COG") && nd_text_listed(".tif,.tiff", extension));
+    // ENVI's header is what is whole last; its image is named after it.
+    if (chosen == by_name("ENVI") && nd_text_same(extension, ".img")) {
+        *path = nd_text(arena, "%.*s.hdr", (int)(extension - write->path), write->path);
+        *format = chosen;
+        return *path ? ND_OK : ND_E_MEMORY;
+    }
     *path = fits || strcmp(chosen->extension, "") == 0
                 ? nd_text(arena, "%s", write->path)
                 : nd_text(arena, "%s%s", write->path,
