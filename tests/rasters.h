@@ -61,8 +61,8 @@ static inline nd_node *picture(nd_arena *arena, int width, int height, const flo
 #define FROM(...) ((nd_node *[]){__VA_ARGS__, NULL})
 #define WITH(...) ((const char *[]){__VA_ARGS__, NULL})
 #define DEFAULTS  ((const char *[]){NULL})
-static inline nd_node *apply_op(nd_arena *arena, const nd_op *op, nd_node *const *from,
-                                const char *const *with)
+static inline nd_node *apply_how(nd_arena *arena, const nd_op *op, nd_node *const *from,
+                                 const char *const *with, bool strict)
 {
     nd_settings settings;
     int inputs = 0;
@@ -70,15 +70,28 @@ static inline nd_node *apply_op(nd_arena *arena, const nd_op *op, nd_node *const
     if (nd_settings_new(arena, &op->table, &settings) != ND_OK) return NULL;
     for (; *with; with += 2)
         if (nd_settings_set(arena, &settings, with[0], with[1]) != ND_OK) return NULL;
-    return nd_node_new(
-        arena,
-        &(nd_make){.op = op, .input = from, .inputs = inputs, .settings = &settings});
+    return nd_node_new(arena, &(nd_make){.op = op,
+                                         .input = from,
+                                         .inputs = inputs,
+                                         .settings = &settings,
+                                         .strict = strict});
+}
+static inline nd_node *apply_op(nd_arena *arena, const nd_op *op, nd_node *const *from,
+                                const char *const *with)
+{
+    return apply_how(arena, op, from, with, false);
 }
 static inline nd_node *apply(nd_arena *arena, const char *name, nd_node *const *from,
                              const char *const *with)
 {
     const nd_op *op = nd_op_find(nd_ops, name);
     return op ? apply_op(arena, op, from, with) : NULL;
+}
+static inline nd_node *apply_strict(nd_arena *arena, const char *name,
+                                    nd_node *const *from, const char *const *with)
+{
+    const nd_op *op = nd_op_find(nd_ops, name);
+    return op ? apply_how(arena, op, from, with, true) : NULL;
 }
 
 static inline bool is_near(float a, float b)

@@ -6,7 +6,7 @@
 // and stored), in double everywhere else. NaN is no data: it goes through arithmetic, and
 // comparisons with it are false (!= true). Infinity is no data too, at the end.
 #pragma once
-#include <nadir/core.h>
+#include <nadir/raster.h>
 
 typedef enum nd_expr_type { ND_EXPR_BOOL, ND_EXPR_INT, ND_EXPR_REAL } nd_expr_type;
 typedef enum nd_expr_kind {
@@ -31,7 +31,9 @@ typedef struct nd_expr_name {
 // them, or wrapped around as Java does), and which number means no data (NaN: none).
 typedef struct nd_expr_end {
     bool whole, wraps;
-    double low, high, no_data;
+    double low, high;     // of the whole number
+    double scale, offset; // result = offset + scale * whole number; scale 0 means 1
+    double no_data;
 } nd_expr_end;
 
 typedef struct nd_expr_ask {
@@ -65,3 +67,25 @@ typedef struct nd_expr_rows {
 } nd_expr_rows;
 // out[k] NULL: that result is not wanted, nor what only it needs.
 void nd_expr_run(const nd_expr *expr, const nd_expr_rows *rows, float *const *out);
+
+// ---- Names as SNAP has them, over the bands of a node's inputs: B4, B4.raw, a mask,
+// quality.CLOUD of a flag band, B4.no_data_value (scaling_factor, scaling_offset,
+// spectral_wavelength, spectral_bandwidth), X, Y; with the source before it: $1.B4,
+// $sourceProduct.1.B4, ${red}.B4; the name of a product of one band; constants given.
+typedef struct nd_expr_constant {
+    const char *name;
+    nd_expr_type type;
+    double value;
+} nd_expr_constant;
+typedef struct nd_expr_scope {
+    const nd_node *node; // its inputs; strict: no-data numbers count as numbers
+    const nd_expr_constant *constant;
+    size_t constants;
+    nd_source *source; // the rows that were named, in order: for node->source
+    int sources;
+} nd_expr_scope;
+nd_status nd_expr_scope_new(nd_arena *arena, const nd_node *node,
+                            nd_expr_scope *scope) ND_CHECKED;
+// For nd_expr_ask.resolve; `scope` is its user.
+bool nd_expr_resolve(void *scope, const char *name, nd_expr_name *meaning,
+                     const char **nearest);

@@ -5,6 +5,7 @@
 #include <nadir/raster.h>
 #include <nadir/text.h>
 
+enum { ND_ROW = 1024 }; // pixels of a row at most
 // Where a row lies: `count` pixels from (x, y) of `level`; out[k] is band bands.band[k].
 typedef struct nd_ctx {
     int x, y, count, level;

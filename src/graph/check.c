@@ -101,12 +101,37 @@ static void inputs(graph_reader *r, const graph_step *step)
     graph_wrong(r, step->source[op->max_inputs].at);
 }
 
+// What SNAP writes if nobody names a format, whatever the file is called.
+static nd_status snap_format(graph_reader *r, graph_step *step)
+{
+    const nd_param *row = nd_param_find(&step->op->table, "formatName");
+    if (!r->is_xml || !step->op->sink || !step->at.line || !row) return ND_OK;
+    graph_tree *map = step->settings;
+    for (graph_tree *t = map ? map->first : NULL; t; t = t->next) {
+        if (nd_param_find(&step->op->table, t->name) != row) continue;
+        if (!t->raw || !*t->raw) t->raw = t->text = "BEAM-DIMAP";
+        return ND_OK;
+    }
+    if (!map) map = graph_tree_new(r, GRAPH_MAP, "parameters", step->op_at);
+    graph_tree *format = graph_tree_new(r, GRAPH_SCALAR, "formatName", step->op_at);
+    if (!map || !format) return ND_E_MEMORY;
+    format->raw = format->text = "BEAM-DIMAP";
+    graph_tree_add(map, format);
+    step->settings = map;
+    return ND_OK;
+}
+
 nd_status graph_check_ops(graph_reader *r)
 {
     for (graph_step *s = r->first; s; s = s->next) {
         find_op(r, s);
         if (!s->op) continue;
         inputs(r, s);
+        // Both names mean the one input, in SNAP too.
+        if (s->op->max_inputs == 1 && s->sources == 1 &&
+            nd_text_same(s->source->name, "source"))
+            s->source->name = "sourceProduct";
+        ND_TRY(snap_format(r, s));
         ND_TRY(settings(r, s));
     }
     return ND_OK;

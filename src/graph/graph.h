@@ -129,5 +129,17 @@ nd_status graph_set(nd_arena *arena, graph_reader *reader, const graph_tree *set
                     nd_settings *settings) ND_CHECKED;
 // Says that there is no setting `name` in `of`, and the nearest.
 nd_status graph_unknown(const char *of, const nd_table *table, const char *name);
-// A list as the text that nd_settings_set reads; NULL after nd_fail.
-const char *graph_join(nd_arena *arena, const graph_tree *list) ND_CHECKED;
+// A list as the text that nd_settings_set reads, or `raw`: before variables are put in.
+// NULL after nd_fail.
+const char *graph_join(nd_arena *arena, const graph_tree *list, bool raw) ND_CHECKED;
+
+// ---- print.c: what both languages print alike.
+const char *graph_param_name(const nd_param *row);
+// A setting's text before variables are put in; NULL: nothing to print, or a failure.
+const char *graph_raw(nd_arena *arena, const graph_tree *setting);
+// Does it say something: is it known, and neither empty nor a list of nothing?
+bool graph_is_said(const nd_table *table, const graph_tree *setting);
+// Does a node read from `name`, a file that is given from outside?
+bool graph_is_outer(const nd_graph *graph, const char *name);
+// Is a setting of ND_ROWS itself its only entry?
+bool graph_is_lone(const nd_param *row, const graph_tree *setting);

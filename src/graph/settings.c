@@ -13,23 +13,26 @@ static nd_status wrong(graph_reader *r, graph_place at, nd_status status)
     return ND_OK;
 }
 
-// The words of an item; a comma in it is written as SNAP writes it.
-static bool join_item(nd_buffer *to, const graph_tree *item)
+// The words of an item; a comma in it is written as SNAP writes it, unless a variable
+// brought it: "${bands}" may be several.
+static bool join_item(nd_buffer *to, const graph_tree *item, bool raw)
 {
+    const char *text = raw ? item->raw : item->text;
+    const bool is_filled = item->raw && strstr(item->raw, "${");
     if (item->kind != GRAPH_SCALAR) return false;
-    for (const char *c = item->text ? item->text : ""; *c; c++)
-        if (*c == ',')
+    for (const char *c = text ? text : ""; *c; c++)
+        if (*c == ',' && !is_filled)
             nd_buffer_add(to, "\\u002C");
         else
             nd_buffer_put(to, c, 1);
     return true;
 }
 
-const char *graph_join(nd_arena *arena, const graph_tree *list)
+const char *graph_join(nd_arena *arena, const graph_tree *list, bool raw)
 {
     nd_buffer text = {.arena = arena};
     for (const graph_tree *t = list->first; t; t = t->next) {
-        if (!join_item(&text, t)) {
+        if (!join_item(&text, t, raw)) {
             (void)nd_fail(ND_E_PARAM, "%s: a list stands in the list\nwrite plain values",
                           list->name ? list->name : "");
             return NULL;
@@ -103,14 +106,18 @@ static bool is_row_name(const nd_param *row, const char *name)
     return !name || (row->row_snap && nd_text_same(row->row_snap, name));
 }
 
+// In YAML a single entry may stand without its dash.
+bool graph_is_lone(const nd_param *row, const graph_tree *setting)
+{
+    return setting->kind == GRAPH_MAP && setting->first &&
+           !is_row_name(row, setting->first->name) &&
+           nd_param_find(row->rows, setting->first->name);
+}
+
 static nd_status set_rows(nd_arena *arena, graph_reader *r, const graph_tree *setting,
                           const nd_param *row, nd_settings *settings)
 {
-    // In YAML a single entry may stand without its dash.
-    const bool is_one = setting->kind == GRAPH_MAP && setting->first &&
-                        !is_row_name(row, setting->first->name) &&
-                        nd_param_find(row->rows, setting->first->name);
-    if (is_one) return set_row(arena, r, setting, setting, settings);
+    if (graph_is_lone(row, setting)) return set_row(arena, r, setting, setting, settings);
     for (const graph_tree *t = setting->first; t; t = t->next) {
         if (!is_row_name(row, t->name)) {
             (void)nd_fail(ND_E_PARAM, "%s has no %s\ndid you mean %s?", setting->name,
@@ -142,7 +149,7 @@ static nd_status set_text(nd_arena *arena, graph_reader *r, const graph_tree *se
         return wrong(r, setting->value_at,
                      nd_fail(ND_E_PARAM, "%s holds one value, not several\nwrite one",
                              setting->name));
-    const char *text = is_group ? graph_join(arena, setting) : setting->text;
+    const char *text = is_group ? graph_join(arena, setting, false) : setting->text;
     if (is_group && !text) return wrong(r, setting->value_at, ND_E_PARAM);
     if (!text || !*text) return ND_OK; // empty: as if it were not there
     if (row->type == ND_REAL) text = without_suffix(arena, text);

@@ -34,5 +34,6 @@ const nd_product *nd_product_open(nd_arena *arena, const char *path, const char 
         nd_fail(ND_E_IO, "%s: %s\ncheck the name", path, strerror(errno));
         return NULL;
     }
+    if (is_there && io_is_safe(path)) return io_open_safe(arena, path);
     return io_open_raster(arena, path, NULL);
 }

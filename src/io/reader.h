@@ -43,6 +43,9 @@ typedef struct io_reader {
 } io_reader;
 // nd_product.read of all formats: `reader` is an io_reader.
 nd_status io_read(const nd_product *product, nd_work *work, nd_tile *tile) ND_CHECKED;
+// Any level of one band, into a tile of one band.
+nd_status io_source_read(const io_source *source, const nd_band *band, nd_work *work,
+                         nd_tile *tile) ND_CHECKED;
 // Sets what a file's band itself knows: sample, block, overviews. For bands of a scene
 // whose metadata say the rest. Fails when the size differs from the band's grid.
 nd_status io_source_open(nd_arena *arena, io_source *source, nd_band *band) ND_CHECKED;
@@ -62,6 +65,28 @@ const char *io_name(nd_arena *arena, const char *path) ND_CHECKED;
 const char *io_join(nd_arena *arena, const char *folder, const char *name) ND_CHECKED;
 const char *io_folder(nd_arena *arena, const char *path) ND_CHECKED; // what holds it
 
+// All of a file (also inside a zip), a 0 after it; at most 64 MiB. NULL after nd_fail.
+const char *io_read_text(nd_arena *arena, const char *path, size_t *length) ND_CHECKED;
+
+// Bands of a scene as they are found, each with its source.
+typedef struct io_bands {
+    nd_arena *arena;
+    nd_band *band;
+    io_source *source;
+    int count, room;
+} io_bands;
+nd_status io_bands_add(io_bands *bands, const nd_band *band,
+                       const io_source *source) ND_CHECKED;
+// The same for a band of a file: opens it, fills what the file knows. What cannot be
+// opened or has another size is there, but missing: its reads fail with these words.
+nd_status io_bands_add_file(io_bands *bands, nd_band band, const char *path,
+                            int number) ND_CHECKED;
+// Hands them to a product, whose read becomes io_read, and says what its levels are.
+nd_status io_bands_give(const io_bands *bands, nd_product *product) ND_CHECKED;
+
 // ---- Openers, one a format. NULL after nd_fail.
 const nd_product *io_open_raster(nd_arena *arena, const char *path,
                                  const char *driver) ND_CHECKED;
+// A Sentinel-2 SAFE: its folder, zip, MTD file or tile folder.
+bool io_is_safe(const char *path);
+const nd_product *io_open_safe(nd_arena *arena, const char *path) ND_CHECKED;

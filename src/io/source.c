@@ -200,8 +200,8 @@ static nd_status reduce_parts(const io_source *source, const nd_band *band, nd_w
     return ND_OK;
 }
 
-static nd_status read_band(const io_source *source, const nd_band *band, nd_work *work,
-                           nd_tile *tile)
+nd_status io_source_read(const io_source *source, const nd_band *band, nd_work *work,
+                         nd_tile *tile)
 {
     int below = tile->level;
     while (below > 0 && !source->overview[below]) below--;
@@ -220,7 +220,7 @@ nd_status io_read(const nd_product *product, nd_work *work, nd_tile *tile)
         ND_TRY(nd_work_go_on(work));
         if (product->band[b].missing)
             return nd_fail(ND_E_DATA, "%s", product->band[b].missing);
-        ND_TRY(read_band(&reader->source[b], &product->band[b], work, &one));
+        ND_TRY(io_source_read(&reader->source[b], &product->band[b], work, &one));
     }
     return ND_OK;
 }

@@ -35,7 +35,9 @@ tiff_codec *tiff_codec_new(nd_arena *arena, int compress, int level)
     tiff_codec *codec = nd_alloc(arena, 1, sizeof *codec);
     if (!codec) return NULL;
     codec->compress = compress;
-    codec->level = level ? level : compress == IO_COMPRESS_DEFLATE ? 6 : 3;
+    // zstd 1 is already smaller than deflate 6 on predicted pixels; 3 wins 3 % for thrice
+    // the time.
+    codec->level = level ? level : compress == IO_COMPRESS_DEFLATE ? 6 : 1;
     pthread_mutex_init(&codec->lock, NULL);
     return nd_defer(arena, codec_free, codec) == ND_OK ? codec : NULL;
 }

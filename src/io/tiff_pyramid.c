@@ -2,7 +2,6 @@
 // Overviews from tiles as they come: each finished tile leaves its half-size copy in the
 // tile above; what waits beyond a bound waits on disk, so memory stays flat.
 #include "io/tiff.h"
-#include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,81 +60,6 @@ tiff_pyramid *tiff_pyramid_new(tiff *t)
 static size_t plane_of(const tiff *t)
 {
     return (size_t)t->tile * (size_t)t->tile;
-}
-
-// Mean of the valid of four; no data under half. Written for the vectoriser: no branch.
-static void mean_row(const float *a, const float *b, int count, float *out)
-{
-    for (int i = 0; i < count; i++) {
-        const float v0 = a[2 * i], v1 = a[2 * i + 1], v2 = b[2 * i], v3 = b[2 * i + 1];
-        const int n0 = v0 == v0, n1 = v1 == v1, n2 = v2 == v2, n3 = v3 == v3;
-        const float sum = (n0 ? v0 : 0) + (n1 ? v1 : 0) + (n2 ? v2 : 0) + (n3 ? v3 : 0);
-        const int n = n0 + n1 + n2 + n3;
-        out[i] = n >= 2 ? sum / (float)n : NAN;
-    }
-}
-
-static void power_row(const float *a, const float *b, int count, float *out)
-{
-    for (int i = 0; i < count; i++) {
-        const float v[] = {a[2 * i], a[2 * i + 1], b[2 * i], b[2 * i + 1]};
-        float sum = 0;
-        int n = 0;
-        for (int j = 0; j < 4; j++)
-            if (v[j] == v[j]) sum += v[j] * v[j], n++;
-        out[i] = n >= 2 ? sqrtf(sum / (float)n) : NAN;
-    }
-}
-
-// The commonest valid value of four (the smallest of equals), or all their bits.
-static float one_of(const float v[4], nd_kind kind)
-{
-    float best = NAN;
-    int most = 0, valid = 0;
-    uint32_t bits = 0;
-    for (int i = 0; i < 4; i++) {
-        int same = 0;
-        if (isnan(v[i])) continue;
-        valid++;
-        bits |= (uint32_t)v[i];
-        for (int j = 0; j < 4; j++) same += v[j] == v[i];
-        if (same > most || (same == most && v[i] < best)) most = same, best = v[i];
-    }
-    if (valid < 2) return NAN;
-    return kind == ND_FLAGS ? (float)bits : best;
-}
-
-static void whole_row(const float *a, const float *b, int count, nd_kind kind, float *out)
-{
-    for (int i = 0; i < count; i++)
-        out[i] = one_of((float[]){a[2 * i], a[2 * i + 1], b[2 * i], b[2 * i + 1]}, kind);
-}
-
-static void halve_row(const float *a, const float *b, int count, nd_kind kind, float *out)
-{
-    if (kind >= ND_CLASS)
-        whole_row(a, b, count, kind, out);
-    else if (kind == ND_AMPLITUDE)
-        power_row(a, b, count, out);
-    else
-        mean_row(a, b, count, out);
-}
-
-// Half of band k of `tile` into rows of `stride` floats. Beyond the picture's edge the
-// last row or column stands twice, so that the mean is of what is there.
-static void halve(const nd_tile *tile, int k, nd_kind kind, float *out, ptrdiff_t stride)
-{
-    const nd_rect r = tile->rect;
-    for (int y = 0; y < r.height; y += 2, out += stride) {
-        const float *a = nd_at(tile, k, r.x, r.y + y);
-        const float *b = y + 1 < r.height ? a + tile->stride : a;
-        halve_row(a, b, r.width / 2, kind, out);
-        if (r.width % 2) {
-            const float edge_a[] = {a[r.width - 1], a[r.width - 1]},
-                        edge_b[] = {b[r.width - 1], b[r.width - 1]};
-            halve_row(edge_a, edge_b, 1, kind, out + r.width / 2);
-        }
-    }
 }
 
 static int expected(const tiff_level *below, int column, int row)
@@ -223,8 +147,12 @@ nd_status tiff_pyramid_put(tiff *t, nd_work *work, int level, const nd_tile *til
     float *quarter =
         nd_alloc_raw(work->arena, half * half * (size_t)bands, sizeof *quarter);
     if (!quarter) return ND_E_MEMORY;
-    for (int k = 0; k < bands; k++)
-        halve(tile, k, p->kind[k], quarter + (size_t)k * half * half, (ptrdiff_t)half);
+    nd_tile small = *tile;
+    small.rect = (nd_rect){tile->rect.x / 2, tile->rect.y / 2, (tile->rect.width + 1) / 2,
+                           (tile->rect.height + 1) / 2};
+    small.level++, small.data = quarter;
+    small.stride = (ptrdiff_t)half, small.plane = (ptrdiff_t)(half * half);
+    ND_TRY(nd_reduce(work->arena, tile, p->kind, &small));
     slot *s = &p->slot[level + 1][row / 2 * up->across + column / 2];
     pthread_mutex_lock(&p->lock);
     const bool is_last =
@@ -232,7 +160,7 @@ nd_status tiff_pyramid_put(tiff *t, nd_work *work, int level, const nd_tile *til
     const nd_status status = take(t, work, s, quadrant, quarter, is_last);
     pthread_mutex_unlock(&p->lock);
     if (status != ND_OK || !is_last) return status;
-    nd_tile above = *tile;
+    nd_tile above = small;
     above.rect =
         nd_rect_clip((nd_rect){column / 2 * t->tile, row / 2 * t->tile, t->tile, t->tile},
                      up->width, up->height);

@@ -82,6 +82,11 @@ int expr_constant(expr_graph *g, double value, nd_expr_type type)
     return expr_leaf(g, &(expr_node){.op = E_CONST, .type = type, .k = value});
 }
 
+static int real(expr_graph *g, double value)
+{
+    return expr_constant(g, value, ND_EXPR_REAL);
+}
+
 int expr_leaf(expr_graph *g, const expr_node *leaf)
 {
     expr_node n = *leaf;
@@ -174,14 +179,30 @@ int expr_add(expr_graph *g, expr_op op, int a, int b, int c)
     return add_with(g, &(expr_node){.op = op, .arg = {a, b, c}});
 }
 
+// The number that a file holds, and back to the value.
+static int whole(expr_graph *g, int node, const nd_expr_end *end)
+{
+    const bool is_scaled = (end->scale != 0 && end->scale != 1) || end->offset != 0;
+    const double scale = end->scale != 0 ? end->scale : 1;
+    const bool fits = end->low <= 0 && end->high >= 1 && !is_scaled;
+    if (g->node[node].type == ND_EXPR_BOOL && fits) return node;
+    if (is_scaled) {
+        node = expr_add(g, E_SUB, node, real(g, end->offset), -1);
+        node = expr_add(g, E_DIV, node, real(g, scale), -1);
+    }
+    if (node < 0) return -1;
+    node = add_with(g, &(expr_node){.op = end->wraps ? E_WRAP : E_WHOLE,
+                                    .arg = {node, -1, -1},
+                                    .k = end->low,
+                                    .k2 = end->high});
+    if (!is_scaled) return node;
+    node = expr_add(g, E_MUL, node, real(g, scale), -1);
+    return expr_add(g, E_ADD, node, real(g, end->offset), -1);
+}
+
 int expr_end(expr_graph *g, int node, const nd_expr_end *end, int k)
 {
-    if (node < 0) return -1;
-    if (end && end->whole)
-        node = add_with(g, &(expr_node){.op = end->wraps ? E_WRAP : E_WHOLE,
-                                        .arg = {node, -1, -1},
-                                        .k = end->low,
-                                        .k2 = end->high});
+    if (node >= 0 && end && end->whole) node = whole(g, node, end);
     if (node < 0) return -1;
     return add_with(g, &(expr_node){.op = E_OUT,
                                     .arg = {node, -1, -1},

@@ -332,11 +332,11 @@ TEST(no_data_may_count_as_a_number)
 TEST(results_end_as_the_type_asks)
 {
     const char *text[] = {"a * 100", "a * 100", "1 / c", "b", "a * 100"};
-    const nd_expr_end end[] = {{true, false, 0, 255, (double)NAN},
-                               {true, true, 0, 255, (double)NAN},
+    const nd_expr_end end[] = {{true, false, 0, 255, .no_data = (double)NAN},
+                               {true, true, 0, 255, .no_data = (double)NAN},
                                {.no_data = (double)NAN},
                                {.no_data = 4},
-                               {true, true, -128, 127, (double)NAN}};
+                               {true, true, -128, 127, .no_data = (double)NAN}};
     const nd_expr *expr = NULL;
     const nd_expr_ask ask = {.text = text, .end = end, .count = 5, .resolve = resolve};
     CHECK(nd_expr_compile(arena, &ask, &expr) == ND_OK);

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+// Expected values: read off the XML of T31TDH, averaged with numpy, decoded with GDAL.
+#include "scenes.h"
+#include <cpl_vsi.h>
+
+#define SCENE "S2A_MSIL1C_20180101T105441_N0206_R051_T31TDH_20180101T124911"
+#define TILE  "GRANULE/L1C_T31TDH_A013204_20180101T105435"
+static const char *const whole = NADIR_DATA "/T31TDH/" SCENE ".SAFE";
+
+static const char *copy(nd_arena *arena, const char *name)
+{
+    const char *to = folder(arena);
+    char command[2000];
+    snprintf(command, sizeof command, "cp -r '%s' '%s/%s' && chmod -R u+w '%s'", whole,
+             to, name, to);
+    if (system(command) != 0) abort();
+    return nd_text(arena, "%s/%s", to, name);
+}
+
+static float at(nd_arena *arena, const nd_product *p, const char *name, int x, int y)
+{
+    const nd_band *band = band_named(p, name);
+    float *got =
+        band ? read_rect(arena, p, (int)(band - p->band), 0, (nd_rect){x, y, 1, 1})
+             : NULL;
+    return got ? *got : -1;
+}
+
+TEST(a_safe_says_what_its_metadata_say)
+{
+    const nd_product *p = nd_product_open(arena, whole, NULL);
+    CHECK(p && strcmp(p->name, SCENE) == 0 && strcmp(p->mission, "Sentinel-2A") == 0);
+    if (!p) return;
+    CHECK(strcmp(p->level, "L1C") == 0 && strcmp(p->mode, "INS-NOBS") == 0);
+    CHECK(strcmp(p->tile, "T31TDH") == 0 && strcmp(p->baseline, "02.06") == 0);
+    CHECK(strcmp(p->start, "2018-01-01T10:54:41.026Z") == 0);
+    CHECK(strcmp(p->pass, "DESCENDING") == 0 && p->orbit == 13204);
+    CHECK(p->relative_orbit == 51 && !p->simulated);
+    const nd_band *b8a = band_named(p, "B8A");
+    CHECK(b8a && b8a->grid.width == 5490 && b8a->grid.pixel_x == 20);
+    CHECK(b8a && b8a->grid.x == 399960 && b8a->grid.y == 4800000);
+    CHECK(b8a && strcmp(b8a->grid.crs->text, "EPSG:32631") == 0);
+    CHECK(b8a && b8a->wavelength_nm == 865 && b8a->scale == 1e-4 && b8a->offset == 0);
+}
+
+TEST(a_product_is_the_same_by_whatever_part_it_is_named)
+{
+    static const char *const parts[] = {"", "/", "/MTD_MSIL1C.xml", "/" TILE,
+                                        "/" TILE "/MTD_TL.xml"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const nd_product *p =
+            nd_product_open(arena, nd_text(arena, "%s%s", whole, parts[i]), NULL);
+        CHECK(p && strcmp(p->name, SCENE) == 0 && p->relative_orbit == 51);
+        CHECK(p && at(arena, p, "B1", 0, 0) == (float)0.1981);
+    }
+}
+
+TEST(pixels_are_those_that_gdal_decodes)
+{
+    const nd_product *p = nd_product_open(arena, whole, NULL);
+    if (!p) return;
+    CHECK(at(arena, p, "B1", 0, 0) == (float)0.1981);
+    CHECK(at(arena, p, "B1", 300, 900) == (float)0.1433);
+    CHECK(at(arena, p, "B1", 100, 1829) == (float)0.1773);
+    CHECK(isnan(at(arena, p, "B1", 1829, 0)));
+    const float *all = read_named(arena, p, "B1");
+    double sum = 0, valid = 0;
+    for (int i = 0; all && i < 1830 * 1830; i++)
+        if (!isnan(all[i])) sum += round((double)all[i] * 1e4), valid++;
+    CHECK(sum == 4161071169.0 && fabs(valid / (1830 * 1830) - 0.5913655230075537) < 1e-9);
+    float *small = read_rect(arena, p, 0, 2, (nd_rect){50, 100, 1, 1});
+    CHECK(small && *small == (float)0.1457);
+}
+
+TEST(angles_are_those_of_the_metadata)
+{
+    const nd_product *p = nd_product_open(arena, whole, NULL);
+    const nd_band *sun = band_named(p, "sun_zenith");
+    if (!sun) return;
+    CHECK(sun->role == ND_ANGLE && sun->grid.width == 23 && sun->grid.height == 23);
+    // The first node lies on the corner of the tile: the middle of the first cell.
+    CHECK(sun->grid.pixel_x == 5000 && sun->grid.x + 2500 == 399960);
+    CHECK(sun->grid.y - 2500 == 4800000);
+    CHECK(at(arena, p, "sun_zenith", 0, 0) == 67.6356f);
+    CHECK(at(arena, p, "sun_zenith", 22, 0) == 67.4117f);
+    CHECK(at(arena, p, "sun_zenith", 22, 22) == 66.4359f);
+    CHECK(at(arena, p, "sun_azimuth", 0, 0) == 165.685f);
+    CHECK(at(arena, p, "view_zenith_B1", 0, 0) == 5.91101f);
+    CHECK(fabsf(at(arena, p, "view_zenith_B1", 5, 2) - 7.966835f) < 1e-5f);
+    CHECK(fabsf(at(arena, p, "view_azimuth_B1", 4, 5) - 285.444f) < 1e-4f);
+    CHECK(fabsf(at(arena, p, "view_zenith_mean", 5, 2) - 7.87811f) < 1e-5f);
+    CHECK(fabsf(at(arena, p, "view_azimuth_mean", 3, 22) - 277.83338f) < 1e-4f);
+    CHECK(isnan(at(arena, p, "view_zenith_B1", 22, 0)));
+}
+
+TEST(a_band_that_is_not_there_is_a_sentence)
+{
+    const nd_product *p = nd_product_open(arena, whole, NULL);
+    const nd_band *b4 = band_named(p, "B4");
+    CHECK(b4 && b4->missing &&
+          strstr(b4->missing, "IMG_DATA/T31TDH_20180101T105441_B04"));
+    CHECK(b4 && strstr(b4->missing, "\nfetch the whole product"));
+    CHECK(b4 && !read_rect(arena, p, 3, 0, (nd_rect){0, 0, 1, 1}));
+    CHECK(error_says("band B4 is missing"));
+}
+
+TEST(a_band_of_the_wrong_size_is_refused_when_it_is_asked_for)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    char command[3000];
+    snprintf(command, sizeof command,
+             "cp '%s/" TILE "/IMG_DATA/'*B01.jp2 '%s/" TILE
+             "/IMG_DATA/T31TDH_20180101T105441_B04.jp2'",
+             safe, safe);
+    CHECK(system(command) == 0);
+    const nd_product *p = nd_product_open(arena, safe, NULL);
+    CHECK(p && !read_rect(arena, p, 3, 0, (nd_rect){0, 0, 1, 1}));
+    CHECK(error_says("is 1830 x 1830 pixels, its metadata say 10980 x 10980\nfetch"));
+}
+
+static void replace(const char *path, const char *from, const char *to)
+{
+    char command[3000];
+    snprintf(command, sizeof command, "sed -i 's|%s|%s|' '%s'", from, to, path);
+    if (system(command) != 0) abort();
+}
+
+TEST(the_radiometric_offset_of_a_band_is_applied)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    replace(nd_text(arena, "%s/MTD_MSIL1C.xml", safe), "<Reflectance_Conversion>",
+            "<Radiometric_Offset_List><RADIO_ADD_OFFSET band_id=\"0\">-1000"
+            "</RADIO_ADD_OFFSET></Radiometric_Offset_List><Reflectance_Conversion>");
+    const nd_product *p = nd_product_open(arena, safe, NULL);
+    CHECK(fabsf(at(arena, p, "B1", 0, 0) - 0.0981f) < 1e-8f);
+    CHECK(isnan(at(arena, p, "B1", 1829, 0))); // a raw 0 is no data, not -0.1
+}
+
+TEST(a_tile_folder_alone_opens_too)
+{
+    const char *safe = copy(arena, "x.SAFE"), *alone = folder(arena);
+    char command[2000];
+    snprintf(command, sizeof command, "mv '%s'/" TILE " '%s/tile'", safe, alone);
+    CHECK(system(command) == 0);
+    const nd_product *p = nd_product_open(arena, nd_text(arena, "%s/tile", alone), NULL);
+    CHECK(p && strcmp(p->tile, "T31TDH") == 0 && strcmp(p->baseline, "02.06") == 0);
+    CHECK(p && at(arena, p, "B1", 0, 0) == (float)0.1981);
+}
+
+TEST(dangerous_or_broken_metadata_are_refused)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    const char *xml = nd_text(arena, "%s/MTD_MSIL1C.xml", safe);
+    const char *bomb =
+        "<?xml version=\"1.0\"?><!DOCTYPE a [<!ENTITY b \"bb\"><!ENTITY c \"&b;&b;\">]>"
+        "<n1:Level-1C_User_Product xmlns:n1=\"x\">&c;</n1:Level-1C_User_Product>";
+    write_file(xml, bomb, strlen(bomb));
+    CHECK(!nd_product_open(arena, safe, NULL) && error_says("has a DOCTYPE"));
+    write_file(xml, "<a><b></a>", 10);
+    CHECK(!nd_product_open(arena, safe, NULL) && error_says("MTD_MSIL1C.xml:1: "));
+    write_file(xml, "<a/>", 4);
+    CHECK(!nd_product_open(arena, safe, NULL) && error_says("it begins with a\ngive"));
+    write_file(xml, "", 0);
+    CHECK(!nd_product_open(arena, safe, NULL) && error_says("MTD_MSIL1C.xml"));
+}
+
+TEST(sizes_and_places_that_make_no_sense_are_refused)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    const char *xml = nd_text(arena, "%s/" TILE "/MTD_TL.xml", safe);
+    replace(xml, "<NROWS>1830</NROWS>", "<NROWS>-1830</NROWS>");
+    CHECK(!nd_product_open(arena, safe, NULL) && error_says("\nfetch the product again"));
+    replace(xml, "<NROWS>-1830</NROWS>", "<NROWS>1e9</NROWS>");
+    CHECK(!nd_product_open(arena, safe, NULL) && error_says("\nfetch the product again"));
+    replace(xml, "EPSG:32631", "EPSG:nonsense");
+    CHECK(!nd_product_open(arena, safe, NULL) && error_says("EPSG:nonsense"));
+}
+
+TEST(a_truncated_image_fails_when_it_is_read)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    const char *image =
+        nd_text(arena, "%s/" TILE "/IMG_DATA/T31TDH_20180101T105441_B01.jp2", safe);
+    CHECK(truncate(image, 700000) == 0);
+    const nd_product *p = nd_product_open(arena, safe, NULL);
+    CHECK(p && !read_level(arena, p, 0, 0) && error_says("B01.jp2"));
+    CHECK(truncate(image, 30) == 0);
+    p = nd_product_open(arena, safe, NULL);
+    CHECK(p && p->band[0].missing && !read_level(arena, p, 0, 0));
+    CHECK(error_says("B01.jp2 cannot be opened"));
+}
+
+// A zip of stored members, made by GDAL; `evil` adds a name that leads out of it.
+static const char *zip(nd_arena *arena, bool evil)
+{
+    const char *where = folder(arena);
+    char command[3000];
+    snprintf(command, sizeof command,
+             "cd '%s' && mkdir -p a/b && cp -r '%s' a/b/ && cd a/b && "
+             "/usr/bin/python3 -c \"import zipfile,os\n"
+             "z=zipfile.ZipFile('../../p.zip','w',zipfile.ZIP_DEFLATED)\n"
+             "[z.write(os.path.join(r,f)) for r,_,s in os.walk('%s.SAFE') for f in s]\n"
+             "%s\"",
+             where, whole, SCENE,
+             evil ? "z.writestr('../../MTD_MSIL1C.xml','<a/>')\n"
+                    "z.writestr('/tmp/MTD_TL.xml','<a/>')"
+                  : "");
+    if (system(command) != 0) return NULL;
+    return nd_text(arena, "%s/p.zip", where);
+}
+
+TEST(a_zip_is_read_as_it_is)
+{
+    if (access("/usr/bin/python3", X_OK) != 0) SKIP("/usr/bin/python3 is not there");
+    for (int evil = 0; evil < 2; evil++) {
+        const char *path = zip(arena, evil);
+        const nd_product *p = path ? nd_product_open(arena, path, NULL) : NULL;
+        CHECK(p && strcmp(p->name, SCENE) == 0);
+        CHECK(p && at(arena, p, "B1", 0, 0) == (float)0.1981);
+    }
+}
+
+TEST(a_level_2a_product_has_classes_and_quality)
+{
+    const char *data = getenv("NADIR_TEST_DATA");
+    if (!data) SKIP("NADIR_TEST_DATA is not set");
+    const nd_product *p = nd_product_open(
+        arena,
+        nd_text(arena,
+                "%s/s2/safe_metadata_only/S2A_MSIL2A_20230821T221941_N0509_R029_T01KAB_"
+                "20230822T021825.SAFE.zip",
+                data),
+        NULL);
+    CHECK(p && strcmp(p->level, "L2A") == 0 && strcmp(p->baseline, "05.09") == 0);
+    const nd_band *b1 = band_named(p, "B1"), *b4 = band_named(p, "B4");
+    CHECK(b1 && b1->grid.width == 5490 && b1->missing);
+    CHECK(b4 && b4->grid.width == 10980 && b4->offset == -0.1);
+    CHECK(b4 && strcmp(b4->grid.crs->text, "EPSG:32701") == 0);
+    const nd_band *scl = band_named(p, "quality_scene_classification");
+    CHECK(scl && scl->kind == ND_CLASS && scl->labels == 12);
+    CHECK(scl && strcmp(scl->label[4].name, "vegetation") == 0);
+    CHECK(band_named(p, "scl_water") && band_named(p, "quality_aot"));
+    CHECK(band_named(p, "scl_topographic_and_casted_shadows"));
+}
