@@ -107,8 +107,15 @@ static bool in_input(nd_expr_scope *s, int input, const char *name, nd_expr_name
         const int b = name[i] == '.' ? find(node, name, i) : -1;
         if (b >= 0 && of_band(s, input, b, name + i + 1, is)) return true;
     }
-    // A picture of one band is called like that band: SNAP's S2A_…_ndvi.
-    if (!node->name || strcmp(node->name, name) != 0 || node->bands < 1) return false;
+    // The first band may be called like its picture: S2A_…_ndvi is ndvi for short, and
+    // the other way round.
+    if (!node->name || node->bands < 1) return false;
+    const size_t all = strlen(node->name), length = strlen(name);
+    const bool is_picture = strcmp(node->name, name) == 0;
+    const bool is_short = all > length + 1 && node->name[all - length - 1] == '_' &&
+                          strcmp(node->name + all - length, name) == 0 &&
+                          strcmp(node->band[0].name, node->name) == 0;
+    if (!is_picture && !is_short) return false;
     *is = meaning_of(s, input, 0);
     return true;
 }
