@@ -90,3 +90,6 @@ const nd_product *io_open_raster(nd_arena *arena, const char *path,
 // A Sentinel-2 SAFE: its folder, zip, MTD file or tile folder.
 bool io_is_safe(const char *path);
 const nd_product *io_open_safe(nd_arena *arena, const char *path) ND_CHECKED;
+// A folder with a crop.yaml, or that file.
+bool io_is_crop(nd_arena *arena, const char *path);
+const nd_product *io_open_crop(nd_arena *arena, const char *path) ND_CHECKED;
