@@ -36,5 +36,6 @@ nd_hash nd_hash_text(nd_hash start, const char *text); // NULL differs from ""
 void nd_hash_print(nd_hash hash, char text[33]);
 bool nd_hash_parse(const char *text, nd_hash *hash);
 
-double nd_seconds(void);     // steady clock
-double nd_cpu_seconds(void); // of this process
+double nd_seconds(void);         // steady clock
+double nd_cpu_seconds(void);     // of this process
+int64_t nd_resident_bytes(void); // memory of this process in use; 0: not known

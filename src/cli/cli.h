@@ -83,7 +83,8 @@ typedef enum cli_paint { CLI_PLAIN, CLI_BOLD, CLI_RED, CLI_YELLOW, CLI_FAINT } c
 // Starts and ends a colour: "" where `to` is no terminal or NO_COLOR is set.
 const char *cli_paint_on(FILE *to, cli_paint paint);
 const char *cli_paint_off(FILE *to);
-void cli_error_print(const nd_error *error);
+// An error in its two lines; with --json as an event, too.
+void cli_error_tell(const cli_general *general, const nd_error *error);
 void cli_notes(const cli_general *general); // where nd_say goes from now on
 // All of it to the standard output; ND_E_IO if it does not take it.
 nd_status cli_put(nd_buffer *text) ND_CHECKED;
@@ -97,4 +98,8 @@ nd_status cli_help_op(nd_arena *arena, const nd_op *op) ND_CHECKED;
 nd_status cli_describe_command(const cli_command *command, nd_json_out *out) ND_CHECKED;
 
 // ---- The rows, one file each.
-extern const cli_command cli_cmd_describe, cli_cmd_help, cli_cmd_ops;
+extern const cli_command cli_cmd_cache, cli_cmd_check, cli_cmd_describe, cli_cmd_explain,
+    cli_cmd_gpt, cli_cmd_help, cli_cmd_info, cli_cmd_map, cli_cmd_new_graph, cli_cmd_op,
+    cli_cmd_ops, cli_cmd_run;
+// nadir NAME …: the operator, with all its words behind it.
+nd_status cli_run_op(cli_call *call, const nd_op *op) ND_CHECKED;

@@ -2,6 +2,7 @@
 // The program: finds the command, reads its words, and ends with 0, 1, 2 or 128 + n.
 #include "cli/cli.h"
 #include "cli/language.h"
+#include "cli/session.h"
 #include <string.h>
 
 static nd_status check_words(const cli_call *call)
@@ -59,9 +60,10 @@ static nd_status start(cli_call *call)
     if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
         return cli_help_program(call->arena);
     call->command = cli_command_find(name);
-    if (!call->command) return cli_misused(call, cli_unknown_command(name));
     call->word++, call->words--;
-    return run_command(call);
+    if (call->command) return run_command(call);
+    const nd_op *op = nd_op_find(nd_ops, name);
+    return op ? cli_run_op(call, op) : cli_misused(call, cli_unknown_command(name));
 }
 
 int main(int count, char **word)
@@ -79,10 +81,12 @@ int main(int count, char **word)
     if (status == ND_OK) status = cli_flush();
     if (status != ND_OK && !call.is_told) {
         const nd_error error = nd_error_take();
-        cli_error_print(&error);
+        cli_error_tell(call.general, &error);
     }
     nd_listen(NULL, NULL);
+    const bool is_misused = call.is_misused;
     nd_arena_free(arena);
     if (status == ND_OK) return CLI_DONE;
-    return call.is_misused ? CLI_USAGE : CLI_FAILED;
+    if (cli_signal()) return 128 + cli_signal();
+    return is_misused ? CLI_USAGE : CLI_FAILED;
 }

@@ -41,13 +41,31 @@ const char *cli_paint_off(FILE *to)
     return has_colour(to) ? "\033[0m" : "";
 }
 
-void cli_error_print(const nd_error *error)
+static void error_json(const nd_error *error)
 {
+    nd_arena *arena = nd_arena_new();
+    nd_buffer text = {.arena = arena};
+    nd_json_out out = {.to = &text};
+    if (!arena) return;
+    nd_json_open(&out, NULL, '{');
+    nd_json_text(&out, "event", "error");
+    nd_json_text(&out, "where", *error->where ? error->where : NULL);
+    nd_json_text(&out, "what", error->what);
+    nd_json_text(&out, "remedy", error->remedy);
+    nd_json_close(&out, '}');
+    const char *line = nd_buffer_text(&text);
+    if (line) puts(line), fflush(stdout);
+    nd_arena_free(arena);
+}
+
+void cli_error_tell(const cli_general *general, const nd_error *error)
+{
+    fflush(stdout); // so that both come in order where they share a file
     cli_progress_clear();
-    fprintf(stderr, "%s%s%s", cli_paint_on(stderr, CLI_RED), error->where,
-            *error->where ? ": " : "");
-    fprintf(stderr, "%s%s\n", error->what, cli_paint_off(stderr));
+    fprintf(stderr, "%s%s%s%s%s\n", cli_paint_on(stderr, CLI_RED), error->where,
+            *error->where ? ": " : "", error->what, cli_paint_off(stderr));
     if (*error->remedy) fprintf(stderr, "%s\n", error->remedy);
+    if (general->json) error_json(error);
 }
 
 void cli_event(const char *event, const char *key, const char *value)
@@ -61,7 +79,7 @@ void cli_event(const char *event, const char *key, const char *value)
     nd_json_text(&out, key, value);
     nd_json_close(&out, '}');
     const char *line = nd_buffer_text(&text);
-    if (line) puts(line);
+    if (line) puts(line), fflush(stdout);
     nd_arena_free(arena);
 }
 

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What only this system can tell: the cores that this process may use.
+// What only this system can tell: the cores and the memory of this process.
 #define _GNU_SOURCE
 #include <nadir/pool.h>
 #include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
 
 int nd_cores(void)
 {
@@ -10,4 +12,14 @@ int nd_cores(void)
     if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
     const int count = CPU_COUNT(&set);
     return count > 0 ? count : 1;
+}
+
+int64_t nd_resident_bytes(void)
+{
+    long long whole, resident = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (!file) return 0;
+    if (fscanf(file, "%lld %lld", &whole, &resident) != 2) resident = 0;
+    (void)fclose(file);
+    return resident * sysconf(_SC_PAGESIZE);
 }

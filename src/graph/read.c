@@ -98,6 +98,22 @@ static nd_status add_steps(graph_reader *r)
                             &(graph_source){.name = "sourceProduct", .id = last->id});
 }
 
+// A misspelt name would leave the graph as it was, without a word.
+static void tell_unused(const graph_reader *r, const graph_variable *unused)
+{
+    const char *word[64];
+    size_t words = 0;
+    for (const graph_variable *v = r->variable; v; v = v->next)
+        if (words < 64 && v != unused && (v->is_used || !v->is_given))
+            word[words++] = v->name;
+    const char *nearest = nd_text_nearest(unused->name, word, words);
+    if (nearest)
+        nd_say(ND_WARN, "the graph has no variable %s; did you mean %s?", unused->name,
+               nearest);
+    else
+        nd_say(ND_WARN, "the graph has no variable %s", unused->name);
+}
+
 static nd_status list_variables(graph_reader *r, nd_graph *graph)
 {
     size_t count = 1, n = 0, open = 0;
@@ -108,7 +124,7 @@ static nd_status list_variables(graph_reader *r, nd_graph *graph)
     for (const graph_variable *v = r->variable; v; v = v->next) {
         const bool is_declared = v->help || !v->is_given;
         if (!v->is_used && !is_declared) {
-            nd_say(ND_NOTE, "the graph has no variable %s", v->name);
+            tell_unused(r, v);
             continue;
         }
         all[n++] = (nd_variable){v->name, v->value, v->help};
