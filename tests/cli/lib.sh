@@ -2,7 +2,7 @@
 # What the transcripts share: run nadir, look at what it says and how it ends, tell TAP.
 set -u
 n=0 bad=0
-nadir=$1
+nadir=$(realpath "$1")
 scratch=$(mktemp -d) || exit 1
 trap 'rm -rf "$scratch"' EXIT
 export LC_ALL=C XDG_CACHE_HOME="$scratch/cache"
