@@ -40,11 +40,10 @@ static const nd_param params[] = {
              .help = "Tiles of heights that lack are open sea"),
 };
 
-enum { STRIDE = 16 }; // pixels between positions that are transformed
 typedef struct dem {
     const nd_transform *way; // from the scene to this file's system
     nd_grid grid;
-    int level; // of the file that suits level 0 of the scene
+    int level; // added to a preview's: that of the file whose pixels are as large
 } dem;
 typedef struct state {
     const land_sea_mask *set;
@@ -207,24 +206,38 @@ static nd_status find_by_shapes(const nd_node *self, nd_work *work, const nd_gri
     return ND_OK;
 }
 
-// Where pixels of a row lie in a file of heights: transformed at every 16th column of
-// the level, counted from column 0, and straight between; 10 km of a 60 m pixel's preview
-// bend by 2 m.
+// The result itself takes the nearest height there is; previews look at smaller copies.
+static int level_of(const dem *d, int level)
+{
+    return level ? d->level + level : 0;
+}
+
+// Where pixels of a row lie in a file of heights: transformed at every so many columns,
+// counted from column 0, and straight between. Over 2 km a way bends by some 0.1 m.
 typedef struct row_way {
-    int first, count; // anchors
+    int first, count, stride; // anchors, and the columns from one to the next
     double *x, *y;
 } row_way;
+
+static int stride_of(const nd_grid *grid)
+{
+    const bool is_degrees = grid->crs && grid->crs->is_geographic;
+    const double pixel_m = fabs(grid->pixel_x) * (is_degrees ? 111320 : 1);
+    const double columns = 2000 / pixel_m;
+    return columns >= 16 ? 16 : columns >= 2 ? (int)columns : 1;
+}
 
 static nd_status place_row(const dem *d, nd_work *work, nd_grid grid, nd_rect r, int y,
                            row_way *row)
 {
-    row->first = r.x / STRIDE;
-    row->count = (r.x + r.width - row->first * STRIDE - 1) / STRIDE + 2;
+    const int stride = stride_of(&grid);
+    row->stride = stride, row->first = r.x / stride;
+    row->count = (r.x + r.width - row->first * stride - 1) / stride + 2;
     row->x = nd_alloc_raw(work->arena, 2 * (size_t)row->count, sizeof *row->x);
     if (!row->x) return ND_E_MEMORY;
     row->y = row->x + row->count;
     for (int i = 0; i < row->count; i++) {
-        row->x[i] = grid.x + grid.pixel_x * ((row->first + i) * STRIDE + 0.5);
+        row->x[i] = grid.x + grid.pixel_x * ((row->first + i) * stride + 0.5);
         row->y[i] = grid.y + grid.pixel_y * (y + 0.5);
     }
     ND_TRY(nd_transform_points(d->way, (size_t)row->count, row->x, row->y));
@@ -238,8 +251,8 @@ static nd_status place_row(const dem *d, nd_work *work, nd_grid grid, nd_rect r,
 // Pixel of the file at `level`; {-1, -1} where there is none.
 static void place_pixel(const row_way *row, const dem *d, int level, int x, int at[2])
 {
-    const int i = (x - row->first * STRIDE) / STRIDE;
-    const double t = (double)(x - (row->first + i) * STRIDE) / STRIDE;
+    const int i = x / row->stride - row->first;
+    const double t = (double)(x % row->stride) / row->stride;
     const double px = row->x[i] + t * (row->x[i + 1] - row->x[i]);
     const double py = row->y[i] + t * (row->y[i + 1] - row->y[i]);
     at[0] = at[1] = -1;
@@ -253,7 +266,7 @@ static nd_status take_row(const nd_node *self, nd_work *work, int input, nd_grid
 {
     const state *s = self->state;
     const dem *d = &s->dem[input];
-    const int level = d->level + gone->level;
+    const int level = level_of(d, gone->level);
     const nd_rect r = gone->rect;
     row_way row;
     int low[2] = {2147483647, 2147483647}, high[2] = {-1, -1}, at[2];
@@ -382,7 +395,7 @@ static nd_rect heights_window(const nd_node *self, int input, const nd_tile *til
         x[i] = grid.x + grid.pixel_x * (r.x + r.width * (double)(i % SIDE) / (SIDE - 1));
         y[i] = grid.y + grid.pixel_y * (r.y + r.height * (double)(i / SIDE) / (SIDE - 1));
     }
-    *level = d->level + tile->level;
+    *level = level_of(d, tile->level);
     if (nd_transform_points(d->way, SIDE * SIDE, x, y) != ND_OK)
         return (void)nd_error_take(), (nd_rect){0};
     for (int i = 0; i < SIDE * SIDE; i++) {
