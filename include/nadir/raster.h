@@ -144,6 +144,10 @@ nd_node *nd_node_new(nd_arena *arena, const nd_make *make) ND_CHECKED;
 int nd_band_find(const nd_node *node, const char *name); // -1: none; case-insensitive
 nd_grid nd_grid_at(nd_grid grid, int level);
 bool nd_grid_same(const nd_grid *a, const nd_grid *b);
+// The same size, and corners at most so far apart.
+bool nd_grid_near(const nd_grid *a, const nd_grid *b, double error_deg);
+// The grid that stands for a picture: of its band with the most pixels; NULL: no bands.
+const nd_grid *nd_node_grid(const nd_node *node);
 bool nd_crs_same(const nd_crs *a, const nd_crs *b);        // NULL equals only NULL
 nd_rect nd_rect_clip(nd_rect rect, int width, int height); // width or height may be 0
 

@@ -253,11 +253,7 @@ static const nd_grid *grid_of(const nd_node *self, const nd_expr_scope *scope)
         const nd_source *s = &scope->source[0];
         return &self->input[s->input]->band[s->band].grid;
     }
-    const nd_node *in = self->input[0];
-    const nd_grid *best = in->bands ? &in->band[0].grid : NULL;
-    for (int b = 1; b < in->bands; b++)
-        if (in->band[b].grid.width > best->width) best = &in->band[b].grid;
-    return best;
+    return nd_node_grid(self->input[0]);
 }
 
 static nd_status check_grids(const nd_node *self, const nd_expr_scope *scope)

@@ -37,36 +37,11 @@ static nd_status know_all(const nd_node *self, const nd_list *names)
     return ND_OK;
 }
 
-// The grid that stands for a picture: of its band with the most pixels.
-static const nd_grid *main_grid(const nd_node *node)
-{
-    const nd_grid *best = NULL;
-    for (int b = 0; b < node->bands; b++) {
-        const nd_grid *g = &node->band[b].grid;
-        const int64_t pixels = (int64_t)g->width * g->height;
-        if (node->band[b].role == ND_ANGLE) continue;
-        if (!best || pixels > (int64_t)best->width * best->height) best = g;
-    }
-    return best ? best : node->bands ? &node->band[0].grid : NULL;
-}
-
-static bool is_near(const nd_grid *a, const nd_grid *b, double error_deg)
-{
-    // A degree of latitude is 111 320 m on the sphere of the WGS 84 equator.
-    const bool is_metric = a->crs && !a->crs->is_geographic;
-    const double error = is_metric ? error_deg * 111320 : error_deg;
-    const double right = a->x + a->pixel_x * a->width - b->x - b->pixel_x * b->width;
-    const double below = a->y + a->pixel_y * a->height - b->y - b->pixel_y * b->height;
-    return a->width == b->width && a->height == b->height &&
-           nd_crs_same(a->crs, b->crs) && fabs(a->x - b->x) <= error &&
-           fabs(a->y - b->y) <= error && fabs(right) <= error && fabs(below) <= error;
-}
-
 static nd_status check_ground(const nd_node *self, int input, double error)
 {
-    const nd_grid *first = main_grid(self->input[0]);
-    const nd_grid *other = main_grid(self->input[input]);
-    if (!first || !other || is_near(first, other, error)) return ND_OK;
+    const nd_grid *first = nd_node_grid(self->input[0]);
+    const nd_grid *other = nd_node_grid(self->input[input]);
+    if (!first || !other || nd_grid_near(first, other, error)) return ND_OK;
     if (first->width != other->width || first->height != other->height)
         return nd_fail(ND_E_DATA,
                        "%s is %d x %d pixels, %s is %d x %d\n"
@@ -97,7 +72,7 @@ static nd_status add(nd_node *self, const nd_band *band, double error)
     }
     // Nearly the same ground is the same ground from here on.
     for (int b = 0; b < self->bands; b++)
-        if (is_near(&self->band[b].grid, &made->grid, error)) {
+        if (nd_grid_near(&self->band[b].grid, &made->grid, error)) {
             made->grid = self->band[b].grid;
             break;
         }

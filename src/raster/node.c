@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nodes: made, planned once, then constant, so that any thread may read them.
+#include <math.h>
 #include <nadir/op.h>
 #include <string.h>
 
@@ -17,6 +18,30 @@ bool nd_grid_same(const nd_grid *a, const nd_grid *b)
     return a->width == b->width && a->height == b->height && a->x == b->x &&
            a->y == b->y && a->pixel_x == b->pixel_x && a->pixel_y == b->pixel_y &&
            nd_crs_same(a->crs, b->crs);
+}
+
+const nd_grid *nd_node_grid(const nd_node *node)
+{
+    const nd_grid *best = NULL;
+    for (int b = 0; b < node->bands; b++) {
+        const nd_grid *g = &node->band[b].grid;
+        const int64_t pixels = (int64_t)g->width * g->height;
+        if (node->band[b].role == ND_ANGLE) continue;
+        if (!best || pixels > (int64_t)best->width * best->height) best = g;
+    }
+    return best ? best : node->bands ? &node->band[0].grid : NULL;
+}
+
+bool nd_grid_near(const nd_grid *a, const nd_grid *b, double error_deg)
+{
+    // A degree of latitude is 111 320 m on the sphere of the WGS 84 equator.
+    const bool is_metric = a->crs && !a->crs->is_geographic;
+    const double error = is_metric ? error_deg * 111320 : error_deg;
+    const double right = a->x + a->pixel_x * a->width - b->x - b->pixel_x * b->width;
+    const double below = a->y + a->pixel_y * a->height - b->y - b->pixel_y * b->height;
+    return a->width == b->width && a->height == b->height &&
+           nd_crs_same(a->crs, b->crs) && fabs(a->x - b->x) <= error &&
+           fabs(a->y - b->y) <= error && fabs(right) <= error && fabs(below) <= error;
 }
 
 bool nd_crs_same(const nd_crs *a, const nd_crs *b)

@@ -238,7 +238,7 @@ static double percentile(const whole *w, double share, double count)
     double sum = 0;
     const double rank = share * (count - 1);
     for (int b = 0; b < BINS; b++) {
-        for (int64_t row = 0; row < w->rows; row++) sum += w->histogram[row * BINS + b];
+        for (int64_t s = 0; s < w->slices; s++) sum += w->histogram[s * BINS + b];
         if (sum > rank) return w->low + (b + 0.5) / w->per_bin;
     }
     return w->low + BINS / w->per_bin;

@@ -82,3 +82,16 @@ TEST(nothing_valid_has_no_mean)
     CHECK(got.count == 0 && isnan(got.mean) && isnan(got.p98));
     nd_pool_free(pool);
 }
+
+TEST(a_picture_of_more_rows_of_cells_than_histograms)
+{
+    enum { TALL = 40000 }; // 79 rows of cells, 64 histograms
+    static float value[TALL];
+    for (int y = 0; y < TALL; y++) value[y] = (float)y;
+    nd_node *in = picture(arena, 1, TALL, value, TALL);
+    nd_stats got;
+    nd_pool *pool = nd_pool_new(1);
+    CHECK(nd_stats_read(in, 0, &(nd_run){.pool = pool}, &got) == ND_OK);
+    CHECK(near(got.p2, 0.02 * (TALL - 1), 1) && near(got.p98, 0.98 * (TALL - 1), 1));
+    nd_pool_free(pool);
+}
