@@ -3,6 +3,7 @@
 #include "dash/dash.h"
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 enum {
     TILES_A_VIEW = 64,
@@ -29,7 +30,9 @@ struct dash_queue {
     worker worker[WORKERS];
     int workers;
     int64_t number;
-    bool is_stopping;
+    bool is_stopping, has_watcher;
+    pthread_t watcher;
+    pthread_cond_t tick;
 };
 
 // Under dash->lock elsewhere; here only compared, so a copy under our own lock.
@@ -119,6 +122,27 @@ static void *run(void *user)
     return NULL;
 }
 
+// A suspended connection does not tell that its client has left; whoever waits no longer
+// must not keep a worker busy.
+static void *watch(void *user)
+{
+    dash_queue *queue = user;
+    pthread_mutex_lock(&queue->lock);
+    while (!queue->is_stopping) {
+        for (int i = 0; i < queue->workers; i++) {
+            const dash_request *r = queue->worker[i].now;
+            if (r && dash_is_gone(r)) nd_flag_raise(r->cancel);
+        }
+        struct timespec until;
+        clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_nsec += 100000000;
+        if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+        pthread_cond_timedwait(&queue->tick, &queue->lock, &until);
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return NULL;
+}
+
 dash_queue *dash_queue_new(nd_dash *dash, int threads, struct nd_cache *cache)
 {
     dash_queue *queue = calloc(1, sizeof *queue);
@@ -127,6 +151,7 @@ dash_queue *dash_queue_new(nd_dash *dash, int threads, struct nd_cache *cache)
                NULL;
     queue->dash = dash, queue->cache = cache;
     pthread_mutex_init(&queue->lock, NULL);
+    pthread_cond_init(&queue->tick, NULL);
     for (int i = 0; i < DASH_LANES; i++) pthread_cond_init(&queue->lane[i].come, NULL);
     const int tiles = threads < 1 ? 1 : threads > WORKERS - 2 ? WORKERS - 2 : threads;
     for (int i = 0; i < tiles + 2; i++) {
@@ -138,7 +163,8 @@ dash_queue *dash_queue_new(nd_dash *dash, int threads, struct nd_cache *cache)
         if (pthread_create(&w->thread, NULL, run, w) != 0) break;
         queue->workers++;
     }
-    if (queue->workers == tiles + 2) return queue;
+    queue->has_watcher = pthread_create(&queue->watcher, NULL, watch, queue) == 0;
+    if (queue->workers == tiles + 2 && queue->has_watcher) return queue;
     dash_queue_stop(queue);
     dash_queue_free(queue);
     return (void)nd_fail(ND_E_MEMORY, "the system gives no %d threads\nask for fewer: -j",
@@ -150,6 +176,7 @@ void dash_queue_stop(dash_queue *queue)
 {
     pthread_mutex_lock(&queue->lock);
     queue->is_stopping = true;
+    pthread_cond_broadcast(&queue->tick);
     for (int i = 0; i < DASH_LANES; i++) {
         pthread_cond_broadcast(&queue->lane[i].come);
         while (queue->lane[i].first) {
@@ -163,12 +190,15 @@ void dash_queue_stop(dash_queue *queue)
     pthread_mutex_unlock(&queue->lock);
     for (int i = 0; i < queue->workers; i++) pthread_join(queue->worker[i].thread, NULL);
     queue->workers = 0;
+    if (queue->has_watcher) pthread_join(queue->watcher, NULL);
+    queue->has_watcher = false;
 }
 
 void dash_queue_free(dash_queue *queue)
 {
     if (!queue) return;
     for (int i = 0; i < DASH_LANES; i++) pthread_cond_destroy(&queue->lane[i].come);
+    pthread_cond_destroy(&queue->tick);
     pthread_mutex_destroy(&queue->lock);
     free(queue);
 }

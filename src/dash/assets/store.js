@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the page knows: one signal per thing that can change.
+import { signal, computed } from './vendor/ui.js';
+
+/** @typedef {{id:string, key:string, levels:string, bands:object[], show:number[]}} Node */
+
+export const page = signal(null); // the layout, once it is there
+export const state = signal({ is: 'opening' }); // opening, ready, failed
+export const graph = signal({ nodes: [], grids: [] });
+export const share = signal('');
+export const ramps = signal([]);
+
+export const values = signal({}); // settings moved: {"step.name": text}
+export const failures = signal({}); // {"step.name": {text, remedy}, "": …}
+export const isSending = signal(false);
+export const loading = signal(0); // tiles under way
+export const truth = signal(0); // worst of the tiles on screen: 0 exact … 3 blank
+export const isDragging = signal(false);
+export const said = signal(''); // the polite live region
+
+/** What one side of the map shows. */
+function side() {
+  return {
+    node: signal(''),
+    bands: signal([0]), // one, or three: red, green, blue
+    ramp: signal('grey'),
+    stretch: signal({ low: [0, 0, 0], high: [1, 1, 1], gamma: 1 }),
+    isAuto: signal(true),
+    stats: signal(null),
+  };
+}
+export const left = side();
+export const right = side();
+export const isCompared = signal(false);
+export const swipe = signal(0.5);
+
+export const view = signal(null); // {x, y, resolution, width, height} of the map
+export const pointer = signal(null); // {lon, lat, column, row} under the mouse
+export const pixel = signal(null); // the answer of /at
+export const profile = signal(null); // the answer of /line, with its names
+export const tool = signal('look'); // look, line
+
+export const nodeOf = (s) => graph.value.nodes.find((n) => n.id === s.node.value);
+export const gridOf = (s) => {
+  const node = nodeOf(s);
+  const band = node?.bands[s.bands.value[0]];
+  return band ? graph.value.grids[band.grid] : null;
+};
+export const isChanged = computed(() => Object.keys(values.value).length > 0);
+
+/** Shows another node on a side, as it likes to be seen first. */
+export function showNode(s, id) {
+  const node = graph.value.nodes.find((n) => n.id === id);
+  if (!node) return;
+  s.node.value = id;
+  s.bands.value = node.show.length ? node.show : [0];
+  s.isAuto.value = true;
+  s.stats.value = null;
+}

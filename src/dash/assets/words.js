@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Words of the page in the reader's language; the English sentence is the key.
+import { signal } from './vendor/ui.js';
+
+const LANGUAGES = { en: 'English', es: 'Español' };
+export const language = signal('en');
+const table = signal({});
+
+/** @param {string} english @param {...(string|number)} fill for {0}, {1}, … */
+export function t(english, ...fill) {
+  const text = table.value[english] ?? english;
+  return text.replace(/\{(\d)\}/g, (_, i) => fill[+i]);
+}
+export const languages = LANGUAGES;
+
+export function number(value, digits = 6) {
+  if (value === null || value === undefined || Number.isNaN(value)) return '–';
+  return new Intl.NumberFormat(language.value, { maximumSignificantDigits: digits }).format(value);
+}
+
+export async function speak(code) {
+  const known = LANGUAGES[code] ? code : 'en';
+  if (known !== 'en') {
+    const answer = await fetch(new URL(`./words/${known}.json`, import.meta.url));
+    table.value = answer.ok ? await answer.json() : {};
+  } else {
+    table.value = {};
+  }
+  language.value = known;
+  document.documentElement.lang = known;
+  keep('language', known);
+}
+
+export function keep(name, value) {
+  try { localStorage.setItem(`nadir-${name}`, value); } catch { /* private window */ }
+}
+export function kept(name) {
+  try { return localStorage.getItem(`nadir-${name}`); } catch { return null; }
+}
+export const preferred = () => kept('language') ?? navigator.language.slice(0, 2);
