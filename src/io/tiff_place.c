@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the picture lies, in GeoTIFF's tags: GDAL writes a file of one pixel in memory
 // with the coordinate system, and its keys are copied, so every reader agrees with it.
+#include "io/reader.h"
 #include "io/tiff.h"
 #include <cpl_conv.h>
-#include <cpl_error.h>
 #include <cpl_vsi.h>
 #include <gdal.h>
 #include <ogr_srs_api.h>
@@ -13,11 +13,12 @@ enum { PIXEL_SCALE = 33550, TIE_POINT = 33922, MATRIX = 34264, KEYS = 34735 };
 
 static nd_status make_sample(const char *path, const nd_crs *crs)
 {
-    if (GDALGetDriverCount() == 0) GDALAllRegister();
+    io_words words;
+    io_gdal_start();
     GDALDriverH driver = GDALGetDriverByName("GTiff");
     OGRSpatialReferenceH srs = OSRNewSpatialReference(NULL);
     GDALDatasetH made = NULL;
-    CPLPushErrorHandler(CPLQuietErrorHandler);
+    io_gdal_listen(&words);
     const bool is_known = OSRSetFromUserInput(srs, crs->text) == OGRERR_NONE;
     OSRSetAxisMappingStrategy(srs, OAMS_TRADITIONAL_GIS_ORDER);
     if (is_known && driver) made = GDALCreate(driver, path, 1, 1, 1, GDT_Byte, NULL);
@@ -26,7 +27,7 @@ static nd_status make_sample(const char *path, const nd_crs *crs)
     const bool is_set = made && GDALSetSpatialRef(made, srs) == CE_None &&
                         GDALSetGeoTransform(made, place) == CE_None;
     if (made) GDALClose(made);
-    CPLPopErrorHandler();
+    io_gdal_ignore();
     OSRDestroySpatialReference(srs);
     if (is_set) return ND_OK;
     return nd_fail(ND_E_UNSUPPORTED,

@@ -153,6 +153,14 @@ static const char *title(const tiff *t)
                    product && product->simulated ? " (simulated pixels)" : "");
 }
 
+// Red, green, blue and how opaque: pictures.
+static bool has_alpha_band(const tiff *t)
+{
+    const nd_bands b = t->layer.bands;
+    return b.count == 4 && t->layer.sample == ND_U8 &&
+           strcmp(t->job->node->band[b.band[3]].name, "alpha") == 0;
+}
+
 nd_status tiff_level_ifd(const tiff *t, int level, bool big, tiff_ifd *ifd)
 {
     nd_arena *arena = t->job->arena;
@@ -170,7 +178,9 @@ nd_status tiff_level_ifd(const tiff *t, int level, bool big, tiff_ifd *ifd)
                t->compress == IO_COMPRESS_DEFLATE ? DEFLATE_CODE
                : t->compress == IO_COMPRESS_ZSTD  ? ZSTD_CODE
                                                   : 1);
-    const bool is_rgb = bands == 3 && t->layer.sample == ND_U8;
+    const bool has_alpha = has_alpha_band(t),
+               is_rgb = t->layer.sample == ND_U8 && (bands == 3 || has_alpha);
+    const int extras = is_rgb ? bands - 3 : bands - 1;
     add_number(arena, ifd, 262, TIFF_SHORT, map ? 3 : is_rgb ? 2 : 1);
     if (!level) add_text(ifd, 270, title(t));
     add_number(arena, ifd, 277, TIFF_SHORT, (uint32_t)bands);
@@ -180,9 +190,8 @@ nd_status tiff_level_ifd(const tiff *t, int level, bool big, tiff_ifd *ifd)
         add_number(arena, ifd, 317, TIFF_SHORT, (uint32_t)t->predictor);
     tiff_add(ifd, (tiff_field){320, TIFF_SHORT, 3 * 256, map});
     add_tiles(t, l, big, ifd);
-    if (bands > 1 && !is_rgb)
-        tiff_add(ifd, (tiff_field){338, TIFF_SHORT, (uint64_t)bands - 1,
-                                   shorts(arena, bands - 1, 0)});
+    tiff_add(ifd, (tiff_field){338, TIFF_SHORT, (uint64_t)extras,
+                               shorts(arena, extras, has_alpha ? 2 : 0)});
     tiff_add(ifd, (tiff_field){339, TIFF_SHORT, (uint64_t)bands,
                                shorts(arena, bands, sample_format(t->layer.sample))});
     if (!level) {

@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // The formats by any of their names or by extension, and the options they share.
+#include "io/reader.h"
 #include "io/write.h"
-#include <cpl_string.h>
 #include <gdal.h>
+#include <stdio.h>
 #include <string.h>
 
-// In the order in which an extension is looked up. NetCDF4-CF and its like are SNAP's.
+// In the order in which an extension is looked up. NetCDF4-CF and its like are SNAP's; a
+// NetCDF-4 file is an HDF5 file.
 static const io_format formats[] = {
     {"GeoTIFF", "GTiff,TIFF,TIF,GeoTIFF-BigTIFF,BigTIFF,GDAL-GTiff-WRITER", ".tif,.tiff",
      NULL, false, io_write_geotiff},
     {"COG", "GDAL-COG-WRITER,Cloud-Optimized-GeoTIFF", ".cog", NULL, false, io_write_cog},
     {"BEAM-DIMAP", "DIMAP", ".dim", NULL, true, io_write_dimap},
     {"ENVI", "GDAL-ENVI-WRITER", ".hdr", NULL, false, io_write_envi},
+    {"PNG", "GDAL-PNG-WRITER", ".png", NULL, true, io_write_png},
+    {"JPEG", "JPG,GDAL-JPEG-WRITER", ".jpg,.jpeg", "JPEG", true, io_write_picture},
+    {"WEBP", "GDAL-WEBP-WRITER", ".webp", "WEBP", true, io_write_picture},
+    {"NetCDF4-CF", "netCDF,NetCDF-CF,NetCDF4-BEAM,NetCDF-BEAM,GDAL-netCDF-WRITER", ".nc",
+     "netCDF", false, io_write_gdal},
+    {"HDF5", NULL, ".h5,.hdf5", "netCDF", false, io_write_gdal},
+    {"JPEG2000", "JP2,JP2OpenJPEG,GDAL-JP2OpenJPEG-WRITER", ".jp2", "JP2OpenJPEG", false,
+     io_write_gdal},
 };
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -20,6 +30,55 @@ static const io_format *by_name(const char *name)
     for (int i = 0; i < FORMATS; i++)
         if (nd_text_same(formats[i].name, name) || nd_text_listed(formats[i].also, name))
             return &formats[i];
+    return NULL;
+}
+
+static bool can_write(GDALDriverH driver)
+{
+    return GDALGetMetadataItem(driver, GDAL_DCAP_RASTER, NULL) &&
+           (GDALGetMetadataItem(driver, GDAL_DCAP_CREATECOPY, NULL) ||
+            GDALGetMetadataItem(driver, GDAL_DCAP_CREATE, NULL));
+}
+
+// Is `extension`, with its dot, among GDAL's "jp2 j2k"?
+static bool has_extension(GDALDriverH driver, const char *extension)
+{
+    const char *list = GDALGetMetadataItem(driver, GDAL_DMD_EXTENSIONS, NULL);
+    char word[32];
+    for (int taken; list && sscanf(list, "%31s%n", word, &taken) == 1; list += taken)
+        if (*extension && nd_text_same(word, extension + 1)) return true;
+    return false;
+}
+
+// "GDAL-GPKG-WRITER" is SNAP's way to say GPKG.
+static bool is_called(GDALDriverH driver, const char *name)
+{
+    char snap[64];
+    snprintf(snap, sizeof snap, "GDAL-%.40s-WRITER", GDALGetDriverShortName(driver));
+    return nd_text_same(GDALGetDriverShortName(driver), name) || nd_text_same(snap, name);
+}
+
+// One of GDAL's own drivers: by name, or by extension when `name` is NULL.
+static const io_format *of_gdal(nd_arena *arena, const char *name, const char *extension)
+{
+    io_gdal_start();
+    for (int i = 0; i < GDALGetDriverCount(); i++) {
+        GDALDriverH driver = GDALGetDriver(i);
+        if (!can_write(driver) ||
+            !(name ? is_called(driver, name) : has_extension(driver, extension)))
+            continue;
+        io_format *made = nd_alloc(arena, 1, sizeof *made);
+        const char *first = GDALGetMetadataItem(driver, GDAL_DMD_EXTENSION, NULL);
+        if (!made) return NULL;
+        *made =
+            (io_format){.driver = nd_text(arena, "%s", GDALGetDriverShortName(driver)),
+                        .write = io_write_gdal};
+        made->name = made->driver;
+        made->extension = name && !has_extension(driver, extension) && first && *first
+                              ? nd_text(arena, ".%s", first)
+                              : nd_text(arena, "%s", extension);
+        return made->driver && made->extension ? made : NULL;
+    }
     return NULL;
 }
 
@@ -39,9 +98,13 @@ static const io_format *by_extension(const char *extension)
 
 static nd_status unknown(const char *kind, const char *word)
 {
-    const char *names[FORMATS];
-    for (int i = 0; i < FORMATS; i++) names[i] = formats[i].name;
-    const char *nearest = nd_text_nearest(word, names, FORMATS);
+    const char *names[FORMATS + 300];
+    size_t count = 0;
+    for (int i = 0; i < FORMATS; i++) names[count++] = formats[i].name;
+    for (int i = 0; i < GDALGetDriverCount() && count < FORMATS + 300; i++)
+        if (can_write(GDALGetDriver(i)))
+            names[count++] = GDALGetDriverShortName(GDALGetDriver(i));
+    const char *nearest = nd_text_nearest(word, names, count);
     if (nearest)
         return nd_fail(ND_E_PARAM, "there is no %s %s\ndid you mean %s?", kind, word,
                        nearest);
@@ -62,6 +125,7 @@ nd_status io_format_choose(nd_arena *arena, const nd_write *write,
     const char *extension = extension_of(write->path);
     const io_format *chosen =
         write->format ? by_name(write->format) : by_extension(extension);
+    if (!chosen) chosen = of_gdal(arena, write->format, extension);
     if (!chosen)
         return write->format ? unknown("output format", write->format)
                              : unknown("output format for the extension",

@@ -4,13 +4,18 @@
 
 nd_status io_write_geotiff(io_job *job)
 {
+    const char *path = io_out_inside(job->out, io_out_main(job->out));
+    return path ? io_put_geotiff(job, path) : ND_E_MEMORY;
+}
+
+nd_status io_put_geotiff(io_job *job, const char *path)
+{
     io_layer layer;
     // As SNAP and GDAL do: uncompressed, full size only, unless asked.
     if (job->options.compress.at == IO_COMPRESS_AUTO)
         job->options.compress.at = IO_COMPRESS_NONE;
     ND_TRY(io_layer_plan(job, job->bands, &layer));
-    const char *path = io_out_inside(job->out, io_out_main(job->out));
-    const int fd = path ? io_create(job->arena, path) : -1;
+    const int fd = io_create(job->arena, path);
     if (fd < 0) return ND_E_IO;
     tiff *t = tiff_new(job, &layer, fd, false);
     if (!t) return ND_E_MEMORY;

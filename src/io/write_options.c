@@ -52,7 +52,9 @@ nd_status io_options_read(io_job *job)
     for (size_t i = 0; i < job->write->options; i++) {
         const nd_pair *pair = &job->write->option[i];
         // GDAL's drivers know more names than we do, and mean other things by ours.
-        if (job->format->driver && !nd_text_same(pair->name, "type"))
+        const bool is_ours = nd_text_same(pair->name, "type") ||
+                             (!job->format->driver && nd_param_find(&table, pair->name));
+        if (!is_ours && (job->format->driver || job->format->write == io_write_png))
             rest[rests++] = *pair;
         else
             ND_TRY(nd_settings_set(job->arena, &settings, pair->name, pair->value));

@@ -122,7 +122,7 @@ static inline bool python_says(nd_arena *arena, const char *path, const char *bo
     if (!file) return false;
     fprintf(file,
             "import sys\nimport numpy as np\nfrom osgeo import gdal, osr\n"
-            "gdal.UseExceptions()\npath = '%s'\nds = gdal.Open(path)\n"
+            "gdal.UseExceptions()\npath = r'''%s'''\nds = gdal.Open(path)\n"
             "a = ds.ReadAsArray()\na = a if a.ndim == 3 else a[None]\n"
             "y, x = np.mgrid[0:a.shape[1], 0:a.shape[2]]\n%s",
             path, body);
