@@ -78,6 +78,7 @@ nd_status io_write_dimap(io_job *job) ND_CHECKED;
 nd_status io_write_envi(io_job *job) ND_CHECKED;
 nd_status io_write_png(io_job *job) ND_CHECKED;
 nd_status io_write_gdal(io_job *job) ND_CHECKED;
+nd_status io_write_netcdf(io_job *job) ND_CHECKED;
 nd_status io_write_picture(io_job *job) ND_CHECKED;
 nd_status io_put_geotiff(io_job *job, const char *path) ND_CHECKED; // to any path
 

@@ -18,8 +18,8 @@ static const io_format formats[] = {
     {"JPEG", "JPG,GDAL-JPEG-WRITER", ".jpg,.jpeg", "JPEG", true, io_write_picture},
     {"WEBP", "GDAL-WEBP-WRITER", ".webp", "WEBP", true, io_write_picture},
     {"NetCDF4-CF", "netCDF,NetCDF-CF,NetCDF4-BEAM,NetCDF-BEAM,GDAL-netCDF-WRITER", ".nc",
-     "netCDF", false, io_write_gdal},
-    {"HDF5", NULL, ".h5,.hdf5", "netCDF", false, io_write_gdal},
+     NULL, true, io_write_netcdf},
+    {"HDF5", NULL, ".h5,.hdf5", NULL, true, io_write_netcdf},
     {"JPEG2000", "JP2,JP2OpenJPEG,GDAL-JP2OpenJPEG-WRITER", ".jp2", "JP2OpenJPEG", false,
      io_write_gdal},
 };

@@ -35,11 +35,6 @@ static nd_status copy(io_job *job, const char *from, GDALDriverH driver, char **
     if (!to) return ND_E_MEMORY;
     io_gdal_listen(&words);
     GDALDatasetH in = GDALOpen(from, GA_ReadOnly), out = NULL;
-    // The name that a variable of a NetCDF file gets.
-    for (int k = 1; in && k <= GDALGetRasterCount(in); k++) {
-        GDALRasterBandH band = GDALGetRasterBand(in, k);
-        GDALSetMetadataItem(band, "NETCDF_VARNAME", GDALGetDescription(band), NULL);
-    }
     if (in)
         out = GDALCreateCopy(driver, to, in, FALSE, options, go_on,
                              (void *)(uintptr_t)job->run);
@@ -65,8 +60,6 @@ static nd_status copy_to(io_job *job, const char *from, const char *name)
     for (size_t i = 0; i < job->options.rests; i++)
         options = CSLSetNameValue(options, job->options.rest[i].name,
                                   job->options.rest[i].value);
-    if (nd_text_same(name, "netCDF") && !CSLFetchNameValue(options, "FORMAT"))
-        options = CSLSetNameValue(options, "FORMAT", "NC4");
     const nd_status status = copy(job, from, driver, options);
     CSLDestroy(options);
     return status;

@@ -11,6 +11,23 @@ TEST(netcdf_has_a_variable_a_band)
     nd_node *node = formula_node(arena, (formula){.width = 70, .height = 50, .bands = 2});
     CHECK(write_with(arena, node, (nd_write){.path = path}) == ND_OK);
     CHECK(entries(folder) == 1);
+    nd_node *mix = mixed_node(arena, (mixed){.width = 1100, .height = 60, .sizes = true});
+    const char *other = nd_text(arena, "%s/m.nc", folder);
+    CHECK(write_with(arena, mix, (nd_write){.path = other, .history = "made so"}) ==
+          ND_OK);
+    static const char *const says[][2] = {
+        {"f", MIXED "np.array_equal(a[0], F, equal_nan=True)\n"
+                    "ds.GetMetadataItem('NC_GLOBAL#history') == 'made so'\n"
+                    "ds.GetRasterBand(1).GetUnitType() == 'm'\n"},
+        {"s", MIXED "np.array_equal(a[0], S) and a.dtype == np.uint16\n"
+                    "ds.GetRasterBand(1).GetScale() == 0.5\n"},
+        {"g", MIXED "np.array_equal(a[0], G)\n"},
+        {"half",
+         MIXED "a.shape == (1, 30, 550) and np.array_equal(a[0], F, equal_nan=True)\n"
+               "ds.GetGeoTransform() == (300000, 20, 0, 4900020, 0, -20)\n"}};
+    for (size_t i = 0; i < sizeof says / sizeof *says; i++)
+        CHECK(gdal_says(arena, nd_text(arena, "NETCDF:\"%s\":%s", other, says[i][0]),
+                        says[i][1]));
     CHECK(gdal_says(arena, nd_text(arena, "NETCDF:\"%s\":b2", path),
                     FORMULA "np.array_equal(a[0], want(1), equal_nan=True)\n"
                             "ds.GetGeoTransform() == (300000, 10, 0, 4900020, 0, -10)\n"
