@@ -32,7 +32,18 @@ typedef struct warp_spots {
     int offset[WARP_ROOT];
     float right[WARP_ROOT], down[WARP_ROOT];
 } warp_spots;
+// Rows of the source, from the sample left of the first pixel's, and how n samples to a
+// pixel lie: the one on the left (0) or the pixel itself (1), and the way to the next.
+typedef struct warp_steps {
+    const float *above, *below;
+    float down; // from above to below, 0 to 1
+    int n;
+    int from[WARP_ROOT];
+    float right[WARP_ROOT];
+} warp_steps;
 typedef struct warp_kernels {
+    // `count` source pixels, n * count samples out; room: count + 2.
+    void (*refine)(const warp_steps *steps, int count, float *room, float *out);
     void (*spots)(const warp_line *line, int count, warp_spots *spots);
     void (*sample[3])(const float *data, int stride, const warp_spots *spots, int count,
                       float *out); // by nd_kernel

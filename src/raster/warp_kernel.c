@@ -93,4 +93,33 @@ static void bicubic(const float *restrict data, int stride, const warp_spots *re
             out[i] = mend(data + s->offset[i], stride, s->right[i], s->down[i]);
 }
 
-const warp_kernels KERNEL(warp_kernels) = {spots, {nearest, bilinear, bicubic}};
+// Twice as fine, in one go: the compiler weaves the two.
+static void refine_two(const warp_steps *restrict s, int count, const float *restrict t,
+                       float *restrict out)
+{
+    const float *restrict a = t + s->from[0], *restrict b = t + s->from[1];
+    const float x = s->right[0], y = s->right[1];
+    for (int i = 0; i < count; i++) {
+        out[2 * i] = a[i] + x * (a[i + 1] - a[i]);
+        out[2 * i + 1] = b[i] + y * (b[i + 1] - b[i]);
+    }
+}
+
+static void refine(const warp_steps *restrict s, int count, float *restrict t,
+                   float *restrict out)
+{
+    const float *restrict a = s->above, *restrict b = s->below;
+    const float down = s->down;
+    for (int i = 0; i < count + 2; i++) t[i] = a[i] + down * (b[i] - a[i]);
+    if (s->n == 2) {
+        refine_two(s, count, t, out);
+        return;
+    }
+    for (int p = 0; p < s->n; p++) {
+        const float *restrict c = t + s->from[p];
+        const float x = s->right[p];
+        for (int i = 0; i < count; i++) out[i * s->n + p] = c[i] + x * (c[i + 1] - c[i]);
+    }
+}
+
+const warp_kernels KERNEL(warp_kernels) = {refine, spots, {nearest, bilinear, bicubic}};
