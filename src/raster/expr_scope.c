@@ -134,8 +134,8 @@ static int prefix(const nd_node *node, const char *name, size_t *length)
         for (int v = left; v; v /= 10) n++;
         number[n] = 0;
         for (int d = n; d-- > 0; left /= 10) number[d] = (char)('0' + left % 10);
-        const char *const id[] = {node->input_id[i], number};
-        for (int k = 0; k < 2; k++) {
+        const char *const id[] = {node->input_id[i], node->input[i]->id, number};
+        for (int k = 0; k < 3; k++) {
             const size_t size = strlen(id[k]);
             if (strncmp(from, id[k], size) != 0) continue;
             const char *end = from + size;
