@@ -149,12 +149,11 @@ static void display(nd_buffer *out, const nd_band *band, int k)
     nd_buffer_add(out, "        </Band_Statistics>\n    </Image_Display>\n");
 }
 
-static void interpretation(nd_buffer *out, const io_job *job, int k)
+static void interpretation(nd_buffer *out, const io_job *job, int k, const io_pack *pack)
 {
     const nd_band *b = &job->node->band[job->bands.band[k]];
     const nd_grid grid = nd_grid_at(b->grid, job->run->level);
-    const io_pack pack = raw_pack(job, b);
-    const bool is_float = io_sample_is_float(pack.sample);
+    const bool is_float = io_sample_is_float(pack->sample);
     nd_buffer_add(
         out, "        <Spectral_Band_Info>\n            <BAND_INDEX>%d</BAND_INDEX>\n",
         k);
@@ -164,7 +163,7 @@ static void interpretation(nd_buffer *out, const io_job *job, int k)
                   "            <BAND_RASTER_WIDTH>%d</BAND_RASTER_WIDTH>\n"
                   "            <BAND_RASTER_HEIGHT>%d</BAND_RASTER_HEIGHT>\n",
                   grid.width, grid.height);
-    element(out, 12, "DATA_TYPE", io_sample_name(pack.sample));
+    element(out, 12, "DATA_TYPE", io_sample_name(pack->sample));
     if (b->unit) element(out, 12, "PHYSICAL_UNIT", b->unit);
     number(out, 12, "SOLAR_FLUX", 0);
     if (b->wavelength_nm > 0)
@@ -175,15 +174,15 @@ static void interpretation(nd_buffer *out, const io_job *job, int k)
     if (b->labels)
         element(out, 12, b->kind == ND_FLAGS ? "FLAG_CODING_NAME" : "INDEX_CODING_NAME",
                 b->name);
-    number(out, 12, "SCALING_FACTOR", pack.scale);
-    number(out, 12, "SCALING_OFFSET", pack.offset);
+    number(out, 12, "SCALING_FACTOR", pack->scale);
+    number(out, 12, "SCALING_OFFSET", pack->offset);
     element(out, 12, "LOG10_SCALED", "false");
     element(out, 12, "NO_DATA_VALUE_USED",
-            is_float || !isnan(pack.no_data) ? "true" : "false");
+            is_float || !isnan(pack->no_data) ? "true" : "false");
     element(out, 12, "NO_DATA_VALUE",
-            is_float              ? "NaN"
-            : isnan(pack.no_data) ? "0.0"
-                                  : nd_text_of_real(out->arena, pack.no_data));
+            is_float               ? "NaN"
+            : isnan(pack->no_data) ? "0.0"
+                                   : nd_text_of_real(out->arena, pack->no_data));
     element(out, 12, "IMAGE_TO_MODEL_TRANSFORM", transform(out, &grid));
     nd_buffer_add(out, "        </Spectral_Band_Info>\n");
 }
@@ -231,7 +230,8 @@ static bool one_size(const io_job *job, nd_grid *scene)
     return same;
 }
 
-const char *dimap_header(const io_job *job, const char *const *file, const char *folder)
+const char *dimap_header(const io_job *job, const io_pack *pack, const char *const *file,
+                         const char *folder)
 {
     nd_buffer out = {.arena = job->arena};
     const nd_band *band = job->node->band;
@@ -252,11 +252,11 @@ const char *dimap_header(const io_job *job, const char *const *file, const char 
                   "        <NROWS>%d</NROWS>\n        <NBANDS>%d</NBANDS>\n"
                   "    </Raster_Dimensions>\n",
                   scene.width, scene.height, job->bands.count);
-    data_access(&out, job, file, folder);
+    if (file) data_access(&out, job, file, folder);
     for (int k = 0; k < job->bands.count; k++)
         display(&out, &band[job->bands.band[k]], k);
     nd_buffer_add(&out, "    <Image_Interpretation>\n");
-    for (int k = 0; k < job->bands.count; k++) interpretation(&out, job, k);
+    for (int k = 0; k < job->bands.count; k++) interpretation(&out, job, k, &pack[k]);
     nd_buffer_add(&out, "    </Image_Interpretation>\n");
     sources(&out, job);
     nd_buffer_add(&out, "</Dimap_Document>\n");

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bare samples, row after row, band after band: what ENVI and BEAM-DIMAP hold.
 #include "io/raw.h"
-#include <math.h>
 #include <string.h>
 
 typedef struct raw {
@@ -49,14 +48,9 @@ nd_status raw_fill(const io_job *job, nd_bands bands, const raw_band *band)
 
 io_pack raw_pack(const io_job *job, const nd_band *band)
 {
-    io_pack pack = {.sample = band->sample, .scale = 1, .no_data = NAN};
-    if (job->options.type.at != IO_TYPE_AUTO) {
-        pack.sample = (nd_sample)(job->options.type.at - 1);
-    } else if (!io_sample_is_float(band->sample)) {
-        pack.scale = band->scale != 0 ? band->scale : 1;
-        pack.offset = band->offset, pack.no_data = band->no_data;
-    }
-    return pack;
+    const int forced = job->options.type.at;
+    return io_pack_of(job, band,
+                      forced == IO_TYPE_AUTO ? band->sample : (nd_sample)(forced - 1));
 }
 
 void io_xml_text(nd_buffer *out, const char *text)

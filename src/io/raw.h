@@ -18,6 +18,7 @@ nd_status raw_envi_header(const io_job *job, nd_bands bands, const io_pack *pack
 io_pack raw_pack(const io_job *job, const nd_band *band);
 // Text for XML: < > & " and all that is not ASCII (UTF-8) as numbers.
 void io_xml_text(nd_buffer *out, const char *text);
-// The DIMAP header of what the job writes; `file`: names of bands' files, without folder.
-const char *dimap_header(const io_job *job, const char *const *file,
+// The DIMAP header of what the job writes, whose bands are held as `pack` says, each;
+// `file`: names of their files in `folder`; NULL: none, the header lies in the raster.
+const char *dimap_header(const io_job *job, const io_pack *pack, const char *const *file,
                          const char *folder) ND_CHECKED;

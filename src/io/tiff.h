@@ -38,7 +38,8 @@ typedef struct tiff {
     const io_job *job;
     io_layer layer;
     int fd, tile, compress, predictor, zip_level;
-    bool together; // bands side by side in each pixel; else a plane each
+    const char *snap; // DIMAP header, where SNAP looks for names and units; NULL: none
+    bool together;    // bands side by side in each pixel; else a plane each
     tiff_level level[32];
     int levels;
     _Atomic uint64_t end;

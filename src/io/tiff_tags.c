@@ -4,7 +4,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { METADATA = 42112, NODATA = 42113, ZSTD_CODE = 50000, DEFLATE_CODE = 8 };
+enum {
+    METADATA = 42112,
+    NODATA = 42113,
+    SNAP_HEADER = 65000,
+    ZSTD_CODE = 50000,
+    DEFLATE_CODE = 8
+};
 
 // Twice: GDAL's reader undoes it twice, as its writer does it.
 static void escape(nd_buffer *out, const char *text)
@@ -199,5 +205,6 @@ nd_status tiff_level_ifd(const tiff *t, int level, bool big, tiff_ifd *ifd)
         add_text(ifd, METADATA, tiff_metadata(t->job, &t->layer));
     }
     add_text(ifd, NODATA, no_data_text(t));
+    if (!level) add_text(ifd, SNAP_HEADER, t->snap);
     return ND_OK;
 }

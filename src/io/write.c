@@ -49,13 +49,20 @@ static nd_status write_in(io_job *job)
     job->out = io_out_open(job->arena, job->path, job->write->replace);
     if (!job->out) return ND_E_IO;
     ND_TRY(job->format->write(job));
+    if (atomic_load(job->lost))
+        nd_say(ND_WARN,
+               "pixels without data became 0 in %s: a band has no value for them; "
+               "type=float32 keeps them apart",
+               job->path);
     return io_out_commit(job->out);
 }
 
 nd_status nd_write_node(const nd_node *node, nd_bands bands, const nd_write *write,
                         const nd_run *run)
 {
-    io_job job = {.node = node, .bands = bands, .write = write, .run = run};
+    atomic_bool lost = false;
+    io_job job = {
+        .node = node, .bands = bands, .write = write, .run = run, .lost = &lost};
     job.arena = nd_arena_new();
     if (!job.arena) return ND_E_MEMORY;
     const nd_status status = write_in(&job);

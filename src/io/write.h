@@ -2,6 +2,7 @@
 // Inside io: how files are made, so that formats need not think of names, locks or disks.
 #pragma once
 #include <nadir/io.h>
+#include <stdatomic.h>
 
 // ---- The output: files are made under their final names in a hidden folder beside the
 // target, which is also the lock, and are moved into place when all are whole.
@@ -30,10 +31,13 @@ nd_status io_put_file(nd_arena *arena, const char *path, const void *bytes,
 typedef struct io_pack {
     nd_sample sample;
     double scale, offset, no_data; // sample = (value - offset) / scale; NaN: none
+    atomic_bool *lost; // raised where a pixel has no data and whole samples have no word
+                       // for it, so that it became 0; may be NULL
 } io_pack;
 size_t io_sample_bytes(nd_sample sample);
 bool io_sample_is_float(nd_sample sample);
-const char *io_sample_name(nd_sample sample); // "float32"; GDAL's and SNAP's word
+bool io_sample_holds(nd_sample sample, double value); // of a type of whole numbers
+const char *io_sample_name(nd_sample sample);         // "float32"; GDAL's and SNAP's word
 // Values to samples, `step` samples apart; whole samples round to nearest, are clamped.
 void io_pack_row(const io_pack *pack, const float *in, int count, void *out, int step);
 void io_swap(void *samples, size_t count, size_t bytes); // to big-endian and back
@@ -41,13 +45,14 @@ void io_swap(void *samples, size_t count, size_t bytes); // to big-endian and ba
 // ---- One call of nd_write_node.
 typedef struct io_format io_format;
 typedef struct io_options {
-    nd_choice compress, predictor, type, overviews;
+    nd_choice compress, predictor, type, overviews, bigtiff;
     int level, tile;
     nd_pair *rest; // not ours: for GDAL's driver
     size_t rests;
 } io_options;
 enum { IO_COMPRESS_AUTO, IO_COMPRESS_NONE, IO_COMPRESS_DEFLATE, IO_COMPRESS_ZSTD };
 enum { IO_PREDICTOR_AUTO, IO_PREDICTOR_NONE, IO_PREDICTOR_WHOLE, IO_PREDICTOR_FLOAT };
+enum { IO_BIGTIFF_AUTO, IO_BIGTIFF_YES };
 enum { IO_TYPE_AUTO }; // otherwise a nd_sample + 1
 enum { IO_OVERVIEWS_AUTO, IO_OVERVIEWS_YES, IO_OVERVIEWS_NO };
 
@@ -61,6 +66,7 @@ typedef struct io_job {
     const char *path;
     io_out *out;
     io_options options;
+    atomic_bool *lost; // see io_pack
 } io_job;
 struct io_format {
     const char *name, *also, *extension; // also: other names; extension: ".tif,.tiff"
@@ -90,6 +96,8 @@ typedef struct io_layer {
     nd_sample sample;
     double no_data; // NaN where samples are floats; else NaN: none
 } io_layer;
+// How `band` is held as `sample`.
+io_pack io_pack_of(const io_job *job, const nd_band *band, nd_sample sample);
 nd_status io_layer_plan(const io_job *job, nd_bands bands, io_layer *layer) ND_CHECKED;
 // Sets of bands that share a grid, in order of their first band.
 nd_status io_layers_split(const io_job *job, nd_bands **set, int *sets) ND_CHECKED;

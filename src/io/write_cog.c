@@ -119,11 +119,11 @@ nd_status tiff_lay_out_cog(const tiff *t, int fd)
     memcpy(moved, t, sizeof *moved);
     ND_TRY(new_places(t, moved->level));
     size_t length = 0;
-    bool big = false;
+    bool big = t->job->options.bigtiff.at == IO_BIGTIFF_YES;
     char *start = head(t, moved, big, &length);
     if (!start) return ND_E_MEMORY;
-    big = place_tiles(t, moved->level, length) > UINT32_MAX;
-    if (big) {
+    if (place_tiles(t, moved->level, length) > UINT32_MAX && !big) {
+        big = true;
         if (!head(t, moved, big, &length)) return ND_E_MEMORY;
         (void)place_tiles(t, moved->level, length);
     }

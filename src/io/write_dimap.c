@@ -63,7 +63,11 @@ nd_status io_write_dimap(io_job *job)
         if (!file[k]) return ND_E_MEMORY;
     }
     ND_TRY(band_files(job, folder, file));
-    const char *header = dimap_header(job, file, folder);
+    io_pack *pack = nd_alloc(job->arena, (size_t)job->bands.count, sizeof *pack);
+    if (!pack) return ND_E_MEMORY;
+    for (int k = 0; k < job->bands.count; k++)
+        pack[k] = raw_pack(job, &job->node->band[job->bands.band[k]]);
+    const char *header = dimap_header(job, pack, file, folder);
     const char *path = io_out_inside(job->out, name);
     if (!header || !path) return ND_E_MEMORY;
     return io_put_file(job->arena, path, header, strlen(header));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tiled GeoTIFF: tiles as they come, directories at the end; BigTIFF only when needed.
+#include "io/raw.h"
 #include "io/tiff.h"
 
 nd_status io_write_geotiff(io_job *job)
@@ -19,6 +20,8 @@ nd_status io_put_geotiff(io_job *job, const char *path)
     if (fd < 0) return ND_E_IO;
     tiff *t = tiff_new(job, &layer, fd, false);
     if (!t) return ND_E_MEMORY;
+    t->snap = dimap_header(job, layer.pack, NULL, NULL);
+    if (!t->snap) return ND_E_MEMORY;
     ND_TRY(tiff_fill(t));
     uint64_t at = (atomic_load(&t->end) + 15) / 16 * 16;
     tiff_ifd *ifd = nd_alloc(job->arena, (size_t)t->levels, sizeof *ifd);
@@ -28,7 +31,7 @@ nd_status io_put_geotiff(io_job *job, const char *path)
         ND_TRY(tiff_level_ifd(t, i, true, &ifd[i]));
         bytes += tiff_ifd_bytes(&ifd[i], true);
     }
-    const bool big = at + bytes > UINT32_MAX;
+    const bool big = job->options.bigtiff.at == IO_BIGTIFF_YES || at + bytes > UINT32_MAX;
     char header[16] = {0};
     (void)tiff_header_put(big, at, header);
     ND_TRY(io_put(fd, header, sizeof header, 0));

@@ -52,18 +52,21 @@ static nd_sample choose(const io_job *job, nd_bands bands)
     return io_sample_bytes(all) > 2 ? ND_F64 : ND_F32;
 }
 
-// A forced type holds plain values: the band's own scale was made for its own type.
-static io_pack pack_of(const io_job *job, const nd_band *band, nd_sample sample)
+// A forced type holds plain values: the band's own scale was made for its own type. Its
+// no-data stays where it is a plain value, too.
+io_pack io_pack_of(const io_job *job, const nd_band *band, nd_sample sample)
 {
-    const bool is_own = sample == band->sample && !io_sample_is_float(sample);
-    const bool is_wider = job->options.type.at == IO_TYPE_AUTO &&
-                          !io_sample_is_float(sample) &&
-                          !io_sample_is_float(band->sample);
-    io_pack pack = {.sample = sample, .scale = 1, .no_data = NAN};
-    if (!is_own && !is_wider) return pack;
+    io_pack pack = {.sample = sample, .scale = 1, .no_data = NAN, .lost = job->lost};
+    const bool is_plain = (band->scale == 0 || band->scale == 1) && band->offset == 0,
+               is_forced = job->options.type.at != IO_TYPE_AUTO;
+    if (io_sample_is_float(sample) || io_sample_is_float(band->sample)) return pack;
+    if (is_forced) {
+        if (is_plain && io_sample_holds(sample, band->no_data))
+            pack.no_data = band->no_data;
+        return pack;
+    }
     pack.scale = band->scale != 0 ? band->scale : 1;
-    pack.offset = band->offset;
-    pack.no_data = band->no_data;
+    pack.offset = band->offset, pack.no_data = band->no_data;
     return pack;
 }
 
@@ -83,8 +86,9 @@ nd_status io_layer_plan(const io_job *job, nd_bands bands, io_layer *layer)
                            band[bands.band[0]].name, band[bands.band[0]].grid.width,
                            band[bands.band[0]].grid.height, b->name, b->grid.width,
                            b->grid.height, job->format->name);
-        layer->pack[k] = pack_of(job, b, layer->sample);
-        if (!io_sample_is_float(layer->sample)) layer->no_data = layer->pack[0].no_data;
+        layer->pack[k] = io_pack_of(job, b, layer->sample);
+        // A file can name one.
+        layer->pack[k].no_data = layer->no_data = layer->pack[0].no_data;
     }
     return ND_OK;
 }

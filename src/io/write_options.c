@@ -26,6 +26,11 @@ static const nd_option overviews[] = {{"auto", "What suits the format", NULL},
                                       {"no", "Full size only", "none,false,0"},
                                       {NULL, NULL, NULL}};
 
+static const nd_option bigtiffs[] = {
+    {"auto", "Where 4 GB do not suffice", "if_needed,if_safer,no"},
+    {"yes", "Always", "true"},
+    {NULL, NULL, NULL}};
+
 static const nd_param params[] = {
     ND_PARAM(io_options, compress, {0}, .choices = compressions,
              .help = "How tiles are made smaller"),
@@ -35,6 +40,8 @@ static const nd_param params[] = {
              .help = "How a sample is held"),
     ND_PARAM(io_options, overviews, {0}, .choices = overviews,
              .help = "Whether smaller copies are kept"),
+    ND_PARAM(io_options, bigtiff, {0}, .choices = bigtiffs,
+             .help = "Whether places in the file have 8 bytes"),
     ND_PARAM(io_options, level, 0, .min = 0, .max = 22, .was = "zlevel,zstd_level",
              .help = "How hard to compress; 0 is the codec's usual"),
     ND_PARAM(io_options, tile, 512, .min = 16, .max = 4096, .was = "blocksize,blockxsize",

@@ -30,6 +30,12 @@ bool io_sample_is_float(nd_sample sample)
     return sample == ND_F32 || sample == ND_F64;
 }
 
+bool io_sample_holds(nd_sample sample, double value)
+{
+    return value >= kinds[sample].low && value <= kinds[sample].high &&
+           value == rint(value);
+}
+
 const char *io_sample_name(nd_sample sample)
 {
     return kinds[sample].name;
@@ -114,6 +120,11 @@ static void pack_part(const io_pack *p, const float *in, int count, char *out, i
 void io_pack_row(const io_pack *pack, const float *in, int count, void *out, int step)
 {
     const size_t bytes = io_sample_bytes(pack->sample);
+    if (pack->lost && isnan(pack->no_data) && !io_sample_is_float(pack->sample)) {
+        bool any = false;
+        for (int i = 0; i < count; i++) any |= in[i] != in[i];
+        if (any) atomic_store_explicit(pack->lost, true, memory_order_relaxed);
+    }
     for (int i = 0; i < count; i += LENGTH) {
         const int part = count - i < LENGTH ? count - i : LENGTH;
         pack_part(pack, in + i, part, (char *)out + (size_t)i * (size_t)step * bytes,
