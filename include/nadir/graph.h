@@ -17,7 +17,7 @@ typedef struct nd_variable {
 typedef struct nd_graph_ask {
     const char *path;            // of the file; goes into messages
     const char *text;            // NULL: read the file
-    const nd_variable *variable; // -P name=value
+    const nd_variable *variable; // -P name=value; step.setting=value is put over the text
     size_t variables;
     const nd_variable *source; // -S name=file: each becomes a Read called ReadOp@name
     size_t sources;
@@ -40,8 +40,13 @@ typedef struct nd_override {
     const char *value; // as nd_settings_set reads it
 } nd_override;
 // Nodes, planned: headers are opened. ND_E_PARAM while variables are open.
+typedef struct nd_planned_step { // as the text has it: a node may stand for several
+    const nd_op *op;
+    nd_settings settings;
+} nd_planned_step;
 typedef struct nd_planned {
-    nd_node *const *node; // in order of the file
+    nd_node *const *node;        // in order of the file
+    const nd_planned_step *step; // of each node
     int nodes;
     nd_node *const *output; // never used by another: Write nodes, or the last
     int outputs;
@@ -58,7 +63,12 @@ typedef struct nd_graph_with {
     const nd_override *override;
     size_t overrides;
     const nd_planned *before;
+    // Nothing is written: what ends a graph (op->sink) stands for its input, and its own
+    // variables may stay open.
+    bool without_sinks;
 } nd_graph_with;
+// A variable that has no value and would be missed; NULL: none.
+const char *nd_graph_needs(const nd_graph *graph, bool without_sinks);
 nd_status nd_graph_plan_with(nd_arena *arena, const nd_graph *graph,
                              const nd_graph_with *with, nd_planned *planned) ND_CHECKED;
 

@@ -60,6 +60,8 @@ struct nd_graph {
     bool *is_read;
     int steps;
     const nd_variable *variable, *open;
+    const nd_override *preset; // -P step.setting=value
+    size_t presets;
 };
 
 // While a text is read.
@@ -127,11 +129,18 @@ nd_status graph_link(graph_reader *reader, nd_graph *graph) ND_CHECKED;
 // found; without, the first is returned.
 nd_status graph_set(nd_arena *arena, graph_reader *reader, const graph_tree *setting,
                     nd_settings *settings) ND_CHECKED;
+// Has it, or something under it, a variable without a value?
+bool graph_any_open(const graph_tree *tree);
 // Says that there is no setting `name` in `of`, and the nearest.
 nd_status graph_unknown(const char *of, const nd_table *table, const char *name);
 // A list as the text that nd_settings_set reads, or `raw`: before variables are put in.
 // NULL after nd_fail.
 const char *graph_join(nd_arena *arena, const graph_tree *list, bool raw) ND_CHECKED;
+
+// ---- preset.c: settings that come with the command, not with the text.
+nd_status graph_preset(graph_reader *reader, nd_graph *graph) ND_CHECKED;
+nd_status graph_overrides(nd_arena *arena, const nd_graph *graph,
+                          const nd_graph_with *with, nd_graph_with *all) ND_CHECKED;
 
 // ---- print.c: what both languages print alike.
 const char *graph_param_name(const nd_param *row);

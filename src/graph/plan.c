@@ -10,6 +10,7 @@ typedef struct planner {
     const nd_graph *graph;
     const nd_graph_with *with;
     nd_node **node;
+    nd_planned_step *step;
 } planner;
 
 static const char *place_of(const planner *p, graph_place at)
@@ -120,7 +121,11 @@ static nd_status make(planner *p, int index)
 {
     const graph_step *step = p->graph->step[index];
     const size_t count = (size_t)step->sources;
-    if ((p->node[index] = taken_over(p, index))) return ND_OK;
+    p->step[index].op = step->op;
+    if ((p->node[index] = taken_over(p, index))) {
+        p->step[index] = p->with->before->step[index];
+        return ND_OK;
+    }
     nd_node **input = nd_alloc(p->arena, count + 1, sizeof *input);
     const char **id = nd_alloc(p->arena, count + 1, sizeof *id);
     const char *where = place_of(p, step->op_at);
@@ -130,8 +135,13 @@ static nd_status make(planner *p, int index)
         input[i] = p->node[step->source[i].step];
         id[i] = step->source[i].name;
     }
+    if (p->with->without_sinks && step->op->sink && count) {
+        p->node[index] = input[0];
+        return ND_OK;
+    }
     nd_status status = settle(p, step, &settings);
     if (status == ND_OK) {
+        p->step[index].settings = settings;
         p->node[index] = nd_node_new(p->arena, &(nd_make){.op = step->op,
                                                           .input = input,
                                                           .input_id = id,
@@ -177,11 +187,24 @@ static nd_status check_overrides(const planner *p)
     return ND_OK;
 }
 
-static nd_status check_open(const nd_graph *graph)
+// A sink's own settings may be what is open.
+const char *nd_graph_needs(const nd_graph *graph, bool without_sinks)
 {
-    if (!graph->open->name) return ND_OK;
-    nd_status status = nd_fail(ND_E_PARAM, "${%s} has no value\ngive it: -P %s=…",
-                               graph->open->name, graph->open->name);
+    bool is_missed = !without_sinks && graph->open->name;
+    for (int i = 0; i < graph->steps && !is_missed; i++) {
+        const graph_step *step = graph->step[i];
+        is_missed = !step->op->sink && step->settings && graph_any_open(step->settings);
+        for (int k = 0; k < step->sources; k++) is_missed |= step->source[k].is_open;
+    }
+    return is_missed ? graph->open->name : NULL;
+}
+
+static nd_status check_open(const nd_graph *graph, bool without_sinks)
+{
+    const char *name = nd_graph_needs(graph, without_sinks);
+    if (!name) return ND_OK;
+    nd_status status =
+        nd_fail(ND_E_PARAM, "${%s} has no value\ngive it: -P %s=…", name, name);
     nd_note("%s", graph->path);
     return status;
 }
@@ -189,10 +212,14 @@ static nd_status check_open(const nd_graph *graph)
 nd_status nd_graph_plan_with(nd_arena *arena, const nd_graph *graph,
                              const nd_graph_with *with, nd_planned *planned)
 {
-    planner p = {arena, graph, with, NULL};
+    nd_graph_with all = *with;
+    planner p = {arena, graph, &all, NULL, NULL};
     nd_planned made = {.nodes = graph->steps, .graph = graph};
-    ND_TRY(check_open(graph));
+    ND_TRY(check_open(graph, with->without_sinks));
     ND_TRY(check_overrides(&p));
+    ND_TRY(graph_overrides(arena, graph, with, &all));
+    p.step = nd_alloc(arena, (size_t)graph->steps + 1, sizeof *p.step);
+    if (!p.step) return ND_E_MEMORY;
     p.node = nd_alloc(arena, (size_t)graph->steps + 1, sizeof *p.node);
     nd_node **output = nd_alloc(arena, (size_t)graph->steps + 1, sizeof *output);
     if (!p.node || !output) return ND_E_MEMORY;
@@ -200,7 +227,7 @@ nd_status nd_graph_plan_with(nd_arena *arena, const nd_graph *graph,
     for (int i = 0; i < graph->steps; i++)
         if (!graph->is_read[i]) output[made.outputs++] = p.node[i];
     ND_TRY(copy_overrides(&p, &made));
-    made.node = p.node, made.output = output;
+    made.node = p.node, made.step = p.step, made.output = output;
     *planned = made;
     return ND_OK;
 }

@@ -152,6 +152,7 @@ static nd_status understand(graph_reader *r, nd_graph *graph)
     ND_TRY(add_steps(r));
     ND_TRY(graph_check_ops(r));
     ND_TRY(graph_link(r, graph));
+    ND_TRY(graph_preset(r, graph));
     return list_variables(r, graph);
 }
 

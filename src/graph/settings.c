@@ -65,10 +65,10 @@ static void mark_given(nd_settings *settings, const nd_param *row)
     settings->given |= (uint64_t)1 << (row - settings->table->row);
 }
 
-static bool any_open(const graph_tree *tree)
+bool graph_any_open(const graph_tree *tree)
 {
     for (const graph_tree *t = tree->first; t; t = t->next)
-        if (t->is_open || any_open(t)) return true;
+        if (t->is_open || graph_any_open(t)) return true;
     return tree->is_open;
 }
 
@@ -170,7 +170,7 @@ nd_status graph_set(nd_arena *arena, graph_reader *r, const graph_tree *setting,
             (void)nd_fail(ND_E_PARAM, "a value has no name\nwrite name: value");
         return wrong(r, setting->at, ND_E_PARAM);
     }
-    if (any_open(setting)) {
+    if (graph_any_open(setting)) {
         mark_given(settings, row);
         return ND_OK;
     }
