@@ -35,6 +35,7 @@ const nd_product *nd_product_open(nd_arena *arena, const char *path, const char 
         return NULL;
     }
     if (is_there && io_is_crop(arena, path)) return io_open_crop(arena, path);
+    if (is_there && nd_text_ends(path, ".dim")) return io_open_dimap(arena, path);
     if (is_there && io_is_safe(path)) return io_open_safe(arena, path);
     return io_open_raster(arena, path, NULL);
 }

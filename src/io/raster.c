@@ -80,7 +80,11 @@ static nd_status lay_grid(nd_arena *arena, const char *path, GDALDatasetH datase
     }
     *grid = (nd_grid){picture.width, picture.height, t[0], t[3], t[1], t[5], NULL};
     if (t[5] > 0) grid->y = t[3] + t[5] * picture.height, grid->pixel_y = -t[5];
-    if (srs && !(grid->crs = io_crs(arena, srs))) return ND_E_MEMORY;
+    if (!srs || (grid->crs = io_crs(arena, srs))) return ND_OK;
+    const nd_error error = nd_error_take();
+    if (error.code == ND_E_MEMORY) return nd_error_give(&error);
+    nd_say(ND_NOTE, "%s: %s: shown as a picture", path, error.what);
+    *grid = picture;
     return ND_OK;
 }
 
@@ -250,6 +254,7 @@ static nd_status read_bands(opening *o, GDALDatasetH dataset)
                              .part = (io_part)part,
                              .is_flipped = o->is_flipped};
             ND_TRY(read_band(o->arena, from, i, b));
+            if (b->kind == ND_FLAGS) s->bits = IO_LOW_BITS;
             find_overviews(from, b, s);
             find_mask(from, s);
             for (int l = 1; l < IO_LEVELS; l++)

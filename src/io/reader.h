@@ -25,11 +25,14 @@ const char *io_identity(nd_arena *arena, const char *path) ND_CHECKED;
 // ---- Where the pixels of one band come from: a file, memory, or other bands.
 enum { IO_LEVELS = 31 };
 typedef enum io_part { IO_WHOLE, IO_REAL, IO_IMAGINARY } io_part; // of complex samples
+// Of flags in 32 bits a pixel holds 24 exactly: the lower ones, or the 8 above them.
+typedef enum io_bits { IO_ALL_BITS, IO_LOW_BITS, IO_HIGH_BITS } io_bits;
 typedef struct io_source io_source;
 struct io_source {
     io_file *file; // NULL: the next ones
     int band;      // of the file, from 1
     io_part part;
+    io_bits bits;
     bool is_flipped;            // its first row is the southern one
     bool is_masked;             // the file's mask says which pixels are valid
     int8_t overview[IO_LEVELS]; // 1 + GDAL's number of the one that is the level; 0: none
@@ -93,3 +96,5 @@ const nd_product *io_open_safe(nd_arena *arena, const char *path) ND_CHECKED;
 // A folder with a crop.yaml, or that file.
 bool io_is_crop(nd_arena *arena, const char *path);
 const nd_product *io_open_crop(nd_arena *arena, const char *path) ND_CHECKED;
+// BEAM-DIMAP: the .dim of a header and a folder of ENVI files.
+const nd_product *io_open_dimap(nd_arena *arena, const char *path) ND_CHECKED;

@@ -78,6 +78,12 @@ static void take_part(void *row, int count, nd_sample sample, io_part part)
             f[i] = f[2 * i + first];
 }
 
+static void take_bits(const uint32_t *from, int count, io_bits bits, float *to)
+{
+    for (int i = 0; i < count; i++)
+        to[i] = (float)(bits == IO_HIGH_BITS ? from[i] >> 24 : from[i] & 0xffffff);
+}
+
 static CPLErr apply_mask(const io_source *source, GDALRasterBandH band, nd_rect r,
                          unsigned char *mask)
 {
@@ -133,7 +139,10 @@ static nd_status read_file(const io_source *source, const nd_band *band, nd_work
         char *row = got.data + (size_t)y * got.row;
         float *to = tile->data + y * tile->stride;
         if (source->part) take_part(row, r.width, as.sample, source->part);
-        io_convert(row, r.width, &as, to);
+        if (source->bits && size == 4)
+            take_bits((const uint32_t *)(const void *)row, r.width, source->bits, to);
+        else
+            io_convert(row, r.width, &as, to);
         for (int x = 0; got.mask && x < r.width; x++)
             if (!got.mask[(size_t)y * (size_t)r.width + (size_t)x]) to[x] = NAN;
     }
