@@ -71,7 +71,7 @@ size_t nd_arena_bytes(const nd_arena *arena); // what it holds from the system
 // A place to come back to: gives up what was taken since, except what was deferred.
 typedef struct nd_mark {
     void *chunk;
-    size_t used;
+    size_t used, all;
 } nd_mark;
 nd_mark nd_arena_mark(const nd_arena *arena);
 void nd_arena_back(nd_arena *arena, nd_mark mark);

@@ -21,7 +21,7 @@ typedef struct later {
 } later;
 struct nd_arena {
     chunk *first, *now;
-    size_t bytes;
+    size_t bytes, used, peak; // held; taken now, and at most since the last reset
     later *later;
 };
 struct nd_flag {
@@ -88,6 +88,8 @@ void *nd_alloc_raw(nd_arena *arena, size_t count, size_t size)
     }
     void *place = arena->now->bytes + arena->now->used;
     arena->now->used += bytes;
+    arena->used += bytes;
+    if (arena->used > arena->peak) arena->peak = arena->used;
     return place;
 }
 
@@ -123,7 +125,7 @@ nd_status nd_defer(nd_arena *arena, void (*undo)(void *), void *object)
     return ND_OK;
 }
 
-void nd_arena_reset(nd_arena *arena)
+static void undo_all(nd_arena *arena)
 {
     for (later *l = arena->later, *next; l; l = next) {
         next = l->next;
@@ -131,19 +133,39 @@ void nd_arena_reset(nd_arena *arena)
         free(l);
     }
     arena->later = NULL;
-    for (chunk *c = arena->first; c; c = c->next) c->used = 0;
-    arena->now = arena->first;
 }
 
-void nd_arena_free(nd_arena *arena)
+static void free_chunks(nd_arena *arena)
 {
-    if (!arena) return;
-    nd_arena_reset(arena);
     for (chunk *c = arena->first, *next; c; c = next) {
         next = c->next;
         free(c->bytes);
         free(c);
     }
+    arena->first = arena->now = NULL;
+    arena->bytes = 0;
+}
+
+// Several chunks become one that would have held all: so tiles of changing shape do not
+// leave a trail of chunks that fit none of them.
+void nd_arena_reset(nd_arena *arena)
+{
+    undo_all(arena);
+    if (arena->first && arena->first->next) {
+        const size_t want = arena->peak + arena->peak / 8;
+        free_chunks(arena);
+        arena->first = chunk_new(arena, (want + ALIGN - 1) / ALIGN * ALIGN);
+    }
+    if (arena->first) arena->first->used = 0;
+    arena->now = arena->first;
+    arena->used = arena->peak = 0;
+}
+
+void nd_arena_free(nd_arena *arena)
+{
+    if (!arena) return;
+    undo_all(arena);
+    free_chunks(arena);
     free(arena);
 }
 
@@ -154,7 +176,7 @@ size_t nd_arena_bytes(const nd_arena *arena)
 
 nd_mark nd_arena_mark(const nd_arena *arena)
 {
-    return (nd_mark){arena->now, arena->now ? arena->now->used : 0};
+    return (nd_mark){arena->now, arena->now ? arena->now->used : 0, arena->used};
 }
 
 void nd_arena_back(nd_arena *arena, nd_mark mark)
@@ -164,6 +186,7 @@ void nd_arena_back(nd_arena *arena, nd_mark mark)
     for (chunk *c = from->next; c; c = c->next) c->used = 0;
     from->used = mark.used;
     arena->now = from;
+    arena->used = mark.all;
 }
 
 nd_flag *nd_flag_new(nd_arena *arena)
