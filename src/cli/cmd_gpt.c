@@ -68,9 +68,7 @@ static nd_status run_graph(cli_call *call, cli_gpt *gpt)
     if (!graph) return ND_E_PARAM;
     ND_TRY(cli_graph_ready(call, graph));
     ND_TRY(cli_graph_plan(call->arena, graph, gpt->is_strict, &planned));
-    // A Write of the graph without a format is SNAP's; that of -t says its own.
     cli_job job = {.name = gpt->what,
-                   .is_snap = true,
                    .history = cli_history(call->arena, graph, gpt->what)};
     return job.history ? write(call, gpt, &job, &planned) : ND_E_MEMORY;
 }

@@ -48,7 +48,6 @@ static nd_status run_one(void *user, cli_session *session, nd_arena *arena,
                    .level = own->level,
                    .force = own->force,
                    .skip_existing = own->skip_existing,
-                   .is_snap = nd_text_ends(call->word[0], ".xml"),
                    .is_strict = own->snap_strict};
     const nd_graph_ask ask = {
         .path = call->word[0], .variable = item->variable, .variables = item->variables};

@@ -3,8 +3,9 @@
 #include "cli/cli.h"
 
 const cli_command *const cli_commands[] = {
-    &cli_cmd_run, &cli_cmd_check, &cli_cmd_explain, &cli_cmd_op,       &cli_cmd_info,
-    &cli_cmd_gpt, &cli_cmd_cache, &cli_cmd_ops,     &cli_cmd_describe, &cli_cmd_help,
+    &cli_cmd_map,  &cli_cmd_run,       &cli_cmd_check, &cli_cmd_explain,
+    &cli_cmd_info, &cli_cmd_new_graph, &cli_cmd_op,    &cli_cmd_gpt,
+    &cli_cmd_ops,  &cli_cmd_describe,  &cli_cmd_cache, &cli_cmd_help,
     NULL,
 };
 

@@ -10,9 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-// In the build folder, catalogues stand in po/ beside src/cli/nadir.
+// In the build folder, catalogues stand in po/ beside the program or above src/cli.
 static bool beside(char *folder, size_t size)
 {
+    static const char *const places[] = {"", "/../.."};
     char own[PATH_MAX];
     const ssize_t length = readlink("/proc/self/exe", own, sizeof own - 1);
     if (length <= 0) return false;
@@ -20,9 +21,13 @@ static bool beside(char *folder, size_t size)
     char *slash = strrchr(own, '/');
     if (!slash) return false;
     *slash = 0;
-    if (!nd_text_ends(own, "/src/cli")) return false;
-    own[strlen(own) - strlen("/src/cli")] = 0;
-    return snprintf(folder, size, "%s/po", own) < (int)size && access(folder, R_OK) == 0;
+    // Only beside a build: an installed bin/ has its catalogues elsewhere.
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++)
+        if (snprintf(folder, size, "%s%s/po/es/LC_MESSAGES", own, places[i]) <
+                (int)size &&
+            access(folder, R_OK) == 0)
+            return snprintf(folder, size, "%s%s/po", own, places[i]) < (int)size;
+    return false;
 }
 
 // A language whose locale this system lacks is still spoken: a locale that is not "C"

@@ -64,12 +64,15 @@ void cli_whole_print(int64_t number, char text[32])
     text[n] = 0;
 }
 
+// Powers of 1024, as sizes are given: --memory 1G is told as 1.0 GB.
 void cli_bytes_print(int64_t bytes, char text[32])
 {
-    if (bytes >= 100 * 1000 * 1000)
-        snprintf(text, 32, "%.1f GB", (double)bytes / 1e9);
+    if (bytes >= (int64_t)100 << 20)
+        snprintf(text, 32, "%.1f GB", (double)bytes / (1 << 30));
+    else if (bytes >= 1 << 20 || bytes == 0)
+        snprintf(text, 32, "%.0f MB", (double)bytes / (1 << 20));
     else
-        snprintf(text, 32, "%.0f MB", (double)bytes / 1e6);
+        snprintf(text, 32, "%.0f KB", ceil((double)bytes / 1024));
 }
 
 cli_progress *cli_progress_new(nd_arena *arena, const cli_general *general)

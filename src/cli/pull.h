@@ -8,7 +8,7 @@ typedef struct cli_job {
     const char *output, *format; // for what ends without a Write; NULL: none
     const char *preview, *area;  // PNG of a reduction; GeoJSON file to cut to
     int level;
-    bool force, skip_existing, is_snap, is_strict; // is_snap: SNAP's default format
+    bool force, skip_existing, is_strict;
     const char *history;
 } cli_job;
 

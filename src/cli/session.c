@@ -5,8 +5,9 @@
 #include <stdatomic.h>
 #include <unistd.h>
 
-// A signal handler has no argument to find these by.
-static _Atomic(nd_flag *) to_raise;
+// A signal handler has no argument to find these by. The object is set before the act.
+static _Atomic(void *) object;
+static _Atomic(cli_act *) act;
 static volatile sig_atomic_t caught;
 
 enum { PATIENCE_S = 4 }; // for workers to stop and files to be taken back
@@ -19,9 +20,9 @@ static void give_up(int number)
 
 static void stop(int number)
 {
-    nd_flag *flag = atomic_load(&to_raise);
+    cli_act *what = atomic_load(&act);
     caught = number;
-    if (flag) nd_flag_raise(flag);
+    if (what) what(atomic_load(&object));
     (void)alarm(PATIENCE_S);
 }
 
@@ -30,17 +31,21 @@ int cli_signal(void)
     return (int)caught;
 }
 
-void cli_signals_to(nd_flag *flag)
+void cli_signals_do(cli_act *what, void *with)
 {
     static const int stopping[] = {SIGINT, SIGTERM, SIGHUP};
-    atomic_store(&to_raise, flag);
+    atomic_store(&act, NULL);
+    atomic_store(&object, with);
+    atomic_store(&act, what);
     // The second one of a kind ends the program at once.
     struct sigaction action = {.sa_handler = stop, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof stopping / sizeof *stopping; i++) {
+    for (size_t i = 0; !caught && i < sizeof stopping / sizeof *stopping; i++) {
         struct sigaction before;
-        if (sigaction(stopping[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN)
-            (void)sigaction(stopping[i], &action, NULL);
+        const bool is_nohup = stopping[i] == SIGHUP &&
+                              sigaction(SIGHUP, NULL, &before) == 0 &&
+                              before.sa_handler == SIG_IGN;
+        if (!is_nohup) (void)sigaction(stopping[i], &action, NULL);
     }
     action = (struct sigaction){.sa_handler = give_up};
     sigemptyset(&action.sa_mask);
@@ -48,7 +53,17 @@ void cli_signals_to(nd_flag *flag)
     // A reader that went away is an error of writing, not the end.
     action.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &action, NULL);
-    if (flag && caught) nd_flag_raise(flag);
+    if (what && caught) what(with);
+}
+
+static void raise_flag(void *flag)
+{
+    nd_flag_raise(flag);
+}
+
+void cli_signals_to(nd_flag *flag)
+{
+    cli_signals_do(flag ? raise_flag : NULL, flag);
 }
 
 static void free_pool(void *pool)

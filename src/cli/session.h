@@ -5,6 +5,9 @@
 
 // A signal came: its number, 0 if none. The program ends with 128 + it.
 int cli_signal(void);
+// From now on INT, TERM and HUP call `what`, which must be safe in a signal handler.
+typedef void cli_act(void *with);
+void cli_signals_do(cli_act *what, void *with);
 // From now on INT, TERM and HUP raise `flag`; NULL: nobody is to be stopped.
 void cli_signals_to(nd_flag *flag);
 

@@ -24,13 +24,9 @@ static bool tells(const writer *w)
     return !w->session->call->general->quiet && !w->session->call->general->json;
 }
 
-// A Write of a SNAP graph means SNAP's format; -t and -o mean that of the extension.
 static nd_write base_of(const cli_job *job, const nd_node *sink)
 {
-    const bool is_own = sink && strcmp(sink->id, "WriteOp@target") != 0;
-    return (nd_write){.format = is_own && job->is_snap ? "BEAM-DIMAP"
-                                : sink                 ? NULL
-                                                       : job->format,
+    return (nd_write){.format = sink ? NULL : job->format,
                       .replace = job->force,
                       .history = job->history};
 }
