@@ -43,7 +43,7 @@ static nd_status settle(const planner *p, const graph_step *step, nd_settings *s
         if (nd_text_same(with->override[i].node, step->id))
             ND_TRY(nd_settings_set(p->arena, settings, with->override[i].param,
                                    with->override[i].value));
-    return ND_OK;
+    return nd_settings_check(settings); // composed operators do not ask for it
 }
 
 static bool same_text(const char *a, const char *b)

@@ -10,8 +10,14 @@ static void escape(nd_buffer *out, const char *text)
         case '<': nd_buffer_add(out, "&lt;"); break;
         case '>': nd_buffer_add(out, "&gt;"); break;
         case '"': nd_buffer_add(out, "&quot;"); break;
+        case '\r': nd_buffer_add(out, "&#13;"); break;
         default: nd_buffer_put(out, c, 1);
         }
+}
+
+static bool is_break(char c)
+{
+    return c == '\n' || c == '\t';
 }
 
 static void element(nd_buffer *out, int indent, const char *name, const char *text)
@@ -25,7 +31,11 @@ static void attribute(nd_buffer *out, const char *name, const char *text)
 {
     if (!text) return;
     nd_buffer_add(out, " %s=\"", name);
-    escape(out, text);
+    for (const char *c = text; *c; c++) {
+        const char one[2] = {*c, 0};
+        if (is_break(*c)) nd_buffer_add(out, "&#%d;", *c);
+        else escape(out, one);
+    }
     nd_buffer_put(out, "\"", 1);
 }
 

@@ -345,7 +345,9 @@ static void variables(nd_buffer *out, const nd_graph *graph)
         if (!v->value && !v->help) continue;
         if (!is_open) nd_buffer_add(out, "variables:\n");
         is_open = true;
-        nd_buffer_add(out, "  %s:%s", v->name, v->help ? " { help: " : " ");
+        nd_buffer_add(out, "  ");
+        scalar(out, v->name);
+        nd_buffer_add(out, v->help ? ": { help: " : ": ");
         if (v->help) scalar(out, v->help);
         if (v->help && v->value) nd_buffer_add(out, ", default: ");
         if (v->value) scalar(out, v->value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir's YAML to steps: input, steps and output, each one step or a list of them.
 #include "graph.h"
+#include <ctype.h>
 #include <string.h>
 
 // What stands alone takes the step before it; the first of `steps` takes all inputs.
@@ -77,11 +78,28 @@ static nd_status add_source(graph_reader *r, graph_step *step, const graph_tree 
                 : ND_E_MEMORY;
 }
 
+// Names of sources are elements in XML.
+static bool is_element(const char *name)
+{
+    if (!isalpha((unsigned char)*name) && *name != '_') return false;
+    for (const char *c = name; *c; c++)
+        if (!isalnum((unsigned char)*c) && !strchr("_.-", *c)) return false;
+    return true;
+}
+
 static nd_status from(graph_reader *r, graph_step *step, const graph_tree *tree)
 {
     if (tree->kind == GRAPH_SCALAR) return add_source(r, step, tree, NULL);
-    for (const graph_tree *t = tree->first; t; t = t->next)
-        ND_TRY(add_source(r, step, t, t->name));
+    for (const graph_tree *t = tree->first; t; t = t->next) {
+        if (!t->name || is_element(t->name)) {
+            ND_TRY(add_source(r, step, t, t->name));
+            continue;
+        }
+        (void)nd_fail(ND_E_PARAM, "%s is no name for a source\n"
+                                  "write letters, digits, dots and dashes",
+                      t->name);
+        graph_wrong(r, t->at);
+    }
     return ND_OK;
 }
 

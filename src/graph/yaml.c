@@ -32,6 +32,18 @@ static const char *copy(yaml_reader *y, const yaml_event_t *event)
                    (const char *)event->data.scalar.value);
 }
 
+// No character that XML could not hold, so that every graph can be written in both.
+static bool is_clean(const yaml_event_t *event)
+{
+    const unsigned char *text = event->data.scalar.value;
+    for (size_t i = 0; i < event->data.scalar.length; i++) {
+        const bool is_control = text[i] < ' ' && !strchr("\t\n\r", text[i]);
+        const bool is_none = text[i] == 0xEF && text[i + 1] == 0xBF && text[i + 2] > 0xBD;
+        if (!text[i] || is_control || is_none) return false;
+    }
+    return true;
+}
+
 static bool is_null(const yaml_event_t *event)
 {
     const char *text = (const char *)event->data.scalar.value;
@@ -101,6 +113,10 @@ static nd_status open_group(yaml_reader *y, graph_kind kind, const yaml_event_t 
 
 static nd_status scalar(yaml_reader *y, const yaml_event_t *event)
 {
+    if (!is_clean(event)) {
+        (void)nd_fail(ND_E_DATA, "a control character stands in this text\ndelete it");
+        return wrong(y, place(event->start_mark));
+    }
     if (wants_key(y)) return take_key(y, event);
     graph_tree *tree;
     ND_TRY(hang(y, GRAPH_SCALAR, place(event->start_mark), &tree));
