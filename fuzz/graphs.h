@@ -7,8 +7,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static inline nd_graph *read_text(nd_arena *arena, const char *path, const char *text)
 {
-    return nd_graph_read(
-        arena, &(nd_graph_ask){.path = path, .text = text, .catalogue = toys});
+    return nd_graph_read(arena,
+                         &(nd_graph_ask){.path = path, .text = text, .catalogue = toys});
 }
 
 static inline int try_graph(const char *path, const uint8_t *data, size_t size)

@@ -29,8 +29,7 @@ static size_t alter(uint8_t *data, size_t size, uint64_t *state)
         return size - count;
     }
     for (uint64_t n = 1 + next(state) % 4; n; n--)
-        data[next(state) % size] =
-            (uint8_t)letters[next(state) % (sizeof letters - 1)];
+        data[next(state) % size] = (uint8_t)letters[next(state) % (sizeof letters - 1)];
     return size;
 }
 

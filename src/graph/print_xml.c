@@ -33,8 +33,10 @@ static void attribute(nd_buffer *out, const char *name, const char *text)
     nd_buffer_add(out, " %s=\"", name);
     for (const char *c = text; *c; c++) {
         const char one[2] = {*c, 0};
-        if (is_break(*c)) nd_buffer_add(out, "&#%d;", *c);
-        else escape(out, one);
+        if (is_break(*c))
+            nd_buffer_add(out, "&#%d;", *c);
+        else
+            escape(out, one);
     }
     nd_buffer_put(out, "\"", 1);
 }

@@ -95,8 +95,9 @@ static nd_status from(graph_reader *r, graph_step *step, const graph_tree *tree)
             ND_TRY(add_source(r, step, t, t->name));
             continue;
         }
-        (void)nd_fail(ND_E_PARAM, "%s is no name for a source\n"
-                                  "write letters, digits, dots and dashes",
+        (void)nd_fail(ND_E_PARAM,
+                      "%s is no name for a source\n"
+                      "write letters, digits, dots and dashes",
                       t->name);
         graph_wrong(r, t->at);
     }
