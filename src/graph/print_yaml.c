@@ -185,8 +185,10 @@ static bool is_taken(const yaml_printer *p, const char *id)
 // Would the reader give it this id anyway?
 static bool has_own_id(const yaml_printer *p, const graph_step *step)
 {
+    int n = 1;
+    for (int i = 0; i < p->count; i++) n += p->printed[i]->op == step->op;
     const char *id = word_of(step);
-    for (int n = 2; id && is_taken(p, id); n++)
+    for (; id && is_taken(p, id); n++)
         id = nd_text(p->out->arena, "%s(%d)", word_of(step), n);
     return !id || strcmp(id, step->id) != 0;
 }

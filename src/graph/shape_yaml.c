@@ -138,9 +138,14 @@ static nd_status name_step(graph_reader *r, graph_step *step)
 {
     const nd_op *op = nd_op_find(r->ask->catalogue, step->word);
     const char *stem = op ? op->snap ? op->snap : op->name : step->word;
-    step->id = nd_text(r->arena, "%s", stem);
-    for (int n = 2; step->id && is_taken(r, step, step->id); n++)
-        step->id = nd_text(r->arena, "%s(%d)", stem, n);
+    int n = 1;
+    for (const graph_step *s = r->first; s && s != step; s = s->next)
+        n += nd_text_same(s->word, step->word) || (op && s->op == op);
+    step->op = op;
+    step->id =
+        n == 1 ? nd_text(r->arena, "%s", stem) : nd_text(r->arena, "%s(%d)", stem, n);
+    while (step->id && is_taken(r, step, step->id))
+        step->id = nd_text(r->arena, "%s(%d)", stem, ++n);
     return step->id ? ND_OK : ND_E_MEMORY;
 }
 
@@ -192,7 +197,10 @@ static nd_status read_step(graph_reader *r, graph_tree *tree,
         graph_wrong(r, tree->value_at);
         step->word = "";
     }
-    if (!step->id || !*step->id) ND_TRY(name_step(r, step));
+    if (!step->id || !*step->id)
+        ND_TRY(name_step(r, step));
+    else
+        step->op = nd_op_find(r->ask->catalogue, step->word);
     *made = step;
     return ND_OK;
 }
