@@ -142,10 +142,9 @@ static nd_status name_step(graph_reader *r, graph_step *step)
     for (const graph_step *s = r->first; s && s != step; s = s->next)
         n += nd_text_same(s->word, step->word) || (op && s->op == op);
     step->op = op;
-    step->id =
-        n == 1 ? nd_text(r->arena, "%s", stem) : nd_text(r->arena, "%s(%d)", stem, n);
-    while (step->id && is_taken(r, step, step->id))
-        step->id = nd_text(r->arena, "%s(%d)", stem, ++n);
+    step->id = nd_text(r->arena, "%s", stem);
+    for (; step->id && is_taken(r, step, step->id); n++)
+        step->id = nd_text(r->arena, "%s(%d)", stem, n);
     return step->id ? ND_OK : ND_E_MEMORY;
 }
 
