@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Ramps, stretches and palettes: the colours of quick-looks, pages and outputs.
+#include "io/safe.h"
 #include <math.h>
 #include <nadir/colour.h>
 #include <string.h>
@@ -123,25 +124,10 @@ double nd_stretch_share(const nd_stretch *s, double value)
     return s->gamma > 0 && s->gamma != 1 ? pow(share, 1 / s->gamma) : share;
 }
 
-// ESA, Sentinel-2 MSI Level-2A Algorithm Theoretical Basis Document, scene classes.
 const nd_label *nd_labels_scl(int *count)
 {
-    static const nd_label scl[] = {
-        {0, "NODATA", "No data", 0x000000FF},
-        {1, "SATURATED_DEFECTIVE", "Saturated or defective", 0xFF0000FF},
-        {2, "DARK_FEATURE_SHADOW", "Dark area or cast shadow", 0x2F2F2FFF},
-        {3, "CLOUD_SHADOW", "Cloud shadow", 0x643200FF},
-        {4, "VEGETATION", "Vegetation", 0x00A000FF},
-        {5, "NOT_VEGETATED", "Bare ground", 0xFFE65AFF},
-        {6, "WATER", "Water", 0x0000FFFF},
-        {7, "UNCLASSIFIED", "Unclassified", 0x808080FF},
-        {8, "CLOUD_MEDIUM_PROBA", "Cloud, medium probability", 0xC0C0C0FF},
-        {9, "CLOUD_HIGH_PROBA", "Cloud, high probability", 0xFFFFFFFF},
-        {10, "THIN_CIRRUS", "Thin cirrus", 0x64C8FFFF},
-        {11, "SNOW_ICE", "Snow or ice", 0xFF96FFFF},
-    };
-    *count = (int)(sizeof scl / sizeof *scl);
-    return scl;
+    *count = (int)(sizeof safe_classes / sizeof *safe_classes);
+    return safe_classes;
 }
 
 uint32_t nd_label_colour(const nd_label *label, int number)

@@ -111,7 +111,7 @@ TEST(classes_have_their_own_colours)
                  20) == 0);
     nd_buffer json = {.arena = arena};
     CHECK(nd_paint_describe(&paint, &(nd_json_out){.to = &json}) == ND_OK);
-    CHECK(strstr(nd_buffer_text(&json), "{\"value\":4,\"name\":\"VEGETATION\","
+    CHECK(strstr(nd_buffer_text(&json), "{\"value\":4,\"name\":\"vegetation\","
                                         "\"colour\":\"#00a000\"}"));
     CHECK(nd_paint_labels(&paint, scl, 256) == ND_E_DATA);
 }
