@@ -12,13 +12,13 @@ for type in u16 f32; do
     gdal="gdal_translate -q -of COG -co OVERVIEWS=AUTO -co RESAMPLING=AVERAGE -co NUM_THREADS=2"
     python3 "$here/pair.py" "$type COG DEFLATE 6" 1 "$runs" \
         "$build/bench/bench_write $in $a COG compress=deflate level=6 predictor=none" \
-        "$gdal -co COMPRESS=DEFLATE $in $b" "$a" "$b"
-    stat -c '%s bytes' "$a" "$b"
+        "$gdal -co COMPRESS=DEFLATE $in $b"
+    stat -c "%s bytes" "$a" "$b"
     python3 "$here/pair.py" "$type COG ZSTD 1 + predictor" - "$runs" \
         "$build/bench/bench_write $in $a COG compress=zstd level=1" \
-        "$gdal -co COMPRESS=ZSTD -co LEVEL=1 -co PREDICTOR=YES $in $b" "$a" "$b"
-    stat -c '%s bytes' "$a" "$b"
+        "$gdal -co COMPRESS=ZSTD -co LEVEL=1 -co PREDICTOR=YES $in $b"
+    stat -c "%s bytes" "$a" "$b"
     python3 "$here/pair.py" "$type GeoTIFF uncompressed" - "$runs" \
         "$build/bench/bench_write $in $a GeoTIFF" \
-        "gdal_translate -q -co TILED=YES -co BLOCKXSIZE=512 -co BLOCKYSIZE=512 $in $b" "$a" "$b"
+        "gdal_translate -q -co TILED=YES -co BLOCKXSIZE=512 -co BLOCKYSIZE=512 $in $b"
 done
