@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir describe: operators and commands told from their tables, to people or as JSON.
-#include "cli/cli.h"
+#include "cli/templates.h"
 
 static nd_status describe_all(cli_call *call)
 {
@@ -14,6 +14,14 @@ static nd_status describe_all(cli_call *call)
     nd_json_open(&out, "commands", '[');
     for (const cli_command *const *c = cli_commands; *c; c++)
         ND_TRY(cli_describe_command(*c, &out));
+    nd_json_close(&out, ']');
+    nd_json_open(&out, "templates", '[');
+    for (const cli_template *t = cli_templates; t->name; t++) {
+        nd_json_open(&out, NULL, '{');
+        nd_json_text(&out, "name", t->name);
+        nd_json_text(&out, "brief", t->brief);
+        nd_json_close(&out, '}');
+    }
     nd_json_close(&out, ']');
     nd_json_close(&out, '}');
     nd_buffer_put(&text, "\n", 1);

@@ -81,6 +81,9 @@ nd_status cli_help_op(nd_arena *arena, const nd_op *op)
     if (op->table.count) {
         heading(&out, nd_gettext("Settings"));
         ND_TRY(nd_table_help(&op->table, cli_columns(), &out));
+        nd_buffer_add(&out, "\n%s\n",
+                      nd_gettext("On the command line a setting is an option: "
+                                 "--name value. nadir help op tells the others"));
     }
     return example(&out, op->example);
 }
