@@ -58,8 +58,28 @@ static bool has_room(const chunk *c, size_t bytes)
     return c->size - c->used >= bytes;
 }
 
+// Each thread's own, as its error is: a test makes one taking after the other fail.
+static _Thread_local struct {
+    int64_t taken, fail_at;
+} torture;
+
+int64_t nd_arena_fail_at(int64_t n)
+{
+    const int64_t taken = torture.taken;
+    torture.taken = 0, torture.fail_at = n;
+    return taken;
+}
+
+static bool is_tortured(void)
+{
+    if (++torture.taken != torture.fail_at) return false;
+    (void)nd_fail(ND_E_MEMORY, "no memory, as a test asked\nask the test");
+    return true;
+}
+
 void *nd_alloc_raw(nd_arena *arena, size_t count, size_t size)
 {
+    if (is_tortured()) return NULL;
     if (size && count > (SIZE_MAX / 2 - ALIGN) / size) {
         (void)nd_fail(ND_E_MEMORY,
                       "%zu x %zu bytes are more than a computer has\n"
@@ -116,6 +136,7 @@ const char *nd_text(nd_arena *arena, const char *format, ...)
 // Kept outside the chunks, so that going back to a mark forgets no undoing.
 nd_status nd_defer(nd_arena *arena, void (*undo)(void *), void *object)
 {
+    if (is_tortured()) return ND_E_MEMORY;
     later *made = malloc(sizeof *made);
     if (!made)
         return nd_fail(ND_E_MEMORY, "no memory for %zu bytes\nclose other programs",

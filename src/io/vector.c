@@ -79,15 +79,15 @@ static nd_status take_straight(pass *p, OGRGeometryH from)
     return status;
 }
 
-static const char *wkt_of(nd_arena *arena, OGRSpatialReferenceH from)
+// NULL, and no error: the layer has no system.
+static nd_status find_system(nd_arena *arena, OGRSpatialReferenceH from, const char **wkt)
 {
     char *text = NULL;
-    const char *copy = NULL;
     static const char *const wkt2[] = {"FORMAT=WKT2_2019", NULL};
-    if (from && OSRExportToWktEx(from, &text, wkt2) == OGRERR_NONE)
-        copy = nd_text(arena, "%s", text);
+    const bool is_known = from && OSRExportToWktEx(from, &text, wkt2) == OGRERR_NONE;
+    *wkt = is_known ? nd_text(arena, "%s", text) : NULL;
     CPLFree(text);
-    return copy;
+    return is_known && !*wkt ? ND_E_MEMORY : ND_OK;
 }
 
 static nd_status take_feature(pass *p, OGRFeatureH feature)
@@ -139,7 +139,7 @@ static nd_status read_layer(nd_vector *v, nd_arena *arena, OGRLayerH layer)
         v->field[f] = nd_text(arena, "%s", OGR_Fld_GetNameRef(field));
         if (!v->field[f]) return ND_E_MEMORY;
     }
-    v->crs = wkt_of(arena, OGR_L_GetSpatialRef(layer));
+    ND_TRY(find_system(arena, OGR_L_GetSpatialRef(layer), &v->crs));
     pass p = {.into = v, .arena = arena};
     ND_TRY(take_layer(&p, layer));
     ND_TRY(make_room(v, arena));

@@ -245,7 +245,8 @@ static nd_status run_in(const nd_node *self, nd_work *work, once *o)
     ND_TRY(nd_process_run(&process, work));
     const nd_product *product = nd_product_open(o->arena, f->out, NULL);
     if (!product) {
-        (void)nd_error_take();
+        const nd_error error = nd_error_take();
+        if (error.code == ND_E_MEMORY) return nd_error_give(&error);
         return nd_fail(ND_E_DATA,
                        "%s ended well but left no picture in {out}\n"
                        "see that it writes the file it is given",

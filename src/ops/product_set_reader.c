@@ -47,11 +47,13 @@ static bool is_folder(const char *path)
     return stat(path, &about) == 0 && S_ISDIR(about.st_mode);
 }
 
-static bool can_open(nd_arena *arena, const char *path)
+// Whether it is a scene; a lack of memory is no answer.
+static nd_status try_open(nd_arena *arena, const char *path, bool *is_scene)
 {
-    const bool ok = nd_product_open(arena, path, NULL) != NULL;
-    if (!ok) (void)nd_error_take();
-    return ok;
+    *is_scene = nd_product_open(arena, path, NULL) != NULL;
+    if (*is_scene) return ND_OK;
+    const nd_error error = nd_error_take();
+    return error.code == ND_E_MEMORY ? nd_error_give(&error) : ND_OK;
 }
 
 // Every file directly in it that can be read, by name, as SNAP does; folders in it are
@@ -66,8 +68,11 @@ static nd_status add_folder(nd_arena *arena, paths *all, const char *folder)
     nd_status status = ND_OK;
     for (struct dirent *entry; status == ND_OK && (entry = readdir(open));) {
         const char *path = nd_text(arena, "%s/%s", folder, entry->d_name);
-        if (*entry->d_name == '.' || !path || is_folder(path)) continue;
-        if (can_open(arena, path)) status = add(all, path);
+        bool is_scene = false;
+        if (!path) status = ND_E_MEMORY;
+        if (!path || *entry->d_name == '.' || is_folder(path)) continue;
+        status = try_open(arena, path, &is_scene);
+        if (is_scene) status = add(all, path);
     }
     closedir(open);
     qsort(all->item + first, (size_t)(all->count - first), sizeof *all->item, by_name);
@@ -81,7 +86,8 @@ static nd_status find_all(nd_arena *arena, const nd_list *list, paths *all)
 {
     for (size_t i = 0; i < list->count; i++) {
         const char *path = list->item[i];
-        const bool is_scene = !is_folder(path) || can_open(arena, path);
+        bool is_scene = !is_folder(path);
+        if (!is_scene) ND_TRY(try_open(arena, path, &is_scene));
         ND_TRY(is_scene ? add(all, path) : add_folder(arena, all, path));
     }
     if (all->count) return ND_OK;
