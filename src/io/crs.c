@@ -11,8 +11,10 @@ const nd_crs *io_crs(nd_arena *arena, void *spatial_reference)
     OGRSpatialReferenceH srs = spatial_reference;
     const char *authority = OSRGetAuthorityName(srs, NULL);
     const char *code = OSRGetAuthorityCode(srs, NULL);
-    if (authority && code)
-        return nd_crs_new(arena, nd_text(arena, "%s:%s", authority, code));
+    if (authority && code) {
+        const char *text = nd_text(arena, "%s:%s", authority, code);
+        return text ? nd_crs_new(arena, text) : NULL;
+    }
     char *wkt = NULL;
     OSRExportToWktEx(srs, &wkt, options);
     const nd_crs *crs = nd_crs_new(arena, wkt ? wkt : "");
