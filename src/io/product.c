@@ -16,26 +16,68 @@ static bool is_remote(const char *path)
     return strstr(path, "://") != NULL;
 }
 
-const nd_product *nd_product_open(nd_arena *arena, const char *path, const char *format)
+static bool is_folder(const char *path)
 {
     struct stat s;
-    (void)format;
-    if (!path || !*path) {
-        nd_fail(ND_E_PARAM, "the name of the scene is empty\nname a file or a folder");
+    return stat(path, &s) == 0 && S_ISDIR(s.st_mode);
+}
+
+static nd_status check(const char *path)
+{
+    struct stat s;
+    if (!path || !*path)
+        return nd_fail(ND_E_PARAM,
+                       "the name of the scene is empty\nname a file or a folder");
+    if (is_remote(path))
+        return nd_fail(ND_E_UNSUPPORTED,
+                       "%s is on the network\nfetch it first, then open it here", path);
+    // GDAL has names that are no paths: NETCDF:"file.nc":ndvi, /vsizip/…
+    if (stat(path, &s) != 0 && !strchr(path, ':') && strncmp(path, "/vsi", 4) != 0)
+        return nd_fail(ND_E_IO, "%s: %s\ncheck the name", path, strerror(errno));
+    return ND_OK;
+}
+
+static const nd_product *refuse(const char *path, const char *format)
+{
+    nd_fail(ND_E_DATA, "%s is no %s\nleave the format out: it is found by itself", path,
+            format);
+    return NULL;
+}
+
+// An ENVI header stands for its picture.
+static const char *picture_of(nd_arena *arena, const char *path)
+{
+    static const char *const ends[] = {".img", ".dat", ".bin", ""};
+    struct stat s;
+    if (!nd_text_ends(path, ".hdr")) return path;
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const char *other =
+            nd_text(arena, "%.*s%s", (int)strlen(path) - 4, path, ends[i]);
+        if (other && stat(other, &s) == 0 && S_ISREG(s.st_mode)) return other;
+    }
+    return path;
+}
+
+const nd_product *nd_product_open(nd_arena *arena, const char *path, const char *format)
+{
+    io_reading is;
+    const char *driver;
+    if (check(path) != ND_OK || io_reading_find(format, &is, &driver) != ND_OK)
+        return NULL;
+    const bool is_dimap = nd_text_ends(path, ".dim");
+    const bool is_safe = (is == IO_ANY || is == IO_SAFE) && io_is_safe(path);
+    if ((is == IO_DIMAP && !is_dimap) || (is == IO_SAFE && !is_safe))
+        return refuse(path, format);
+    if (is == IO_RASTER) return io_open_raster(arena, picture_of(arena, path), driver);
+    if (is_safe) return io_open_safe(arena, path);
+    if (is_dimap) return io_open_dimap(arena, path);
+    if (io_is_crop(arena, path)) return io_open_crop(arena, path);
+    if (is_folder(path)) {
+        nd_fail(ND_E_DATA,
+                "%s is a folder without metadata that are known\n"
+                "give a product's folder, a crop with a crop.yaml, or a file",
+                path);
         return NULL;
     }
-    if (is_remote(path)) {
-        nd_fail(ND_E_UNSUPPORTED,
-                "%s is on the network\nfetch it first, then open it here", path);
-        return NULL;
-    }
-    const bool is_there = stat(path, &s) == 0;
-    if (!is_there && !strchr(path, ':') && strncmp(path, "/vsi", 4) != 0) {
-        nd_fail(ND_E_IO, "%s: %s\ncheck the name", path, strerror(errno));
-        return NULL;
-    }
-    if (is_there && io_is_crop(arena, path)) return io_open_crop(arena, path);
-    if (is_there && nd_text_ends(path, ".dim")) return io_open_dimap(arena, path);
-    if (is_there && io_is_safe(path)) return io_open_safe(arena, path);
-    return io_open_raster(arena, path, NULL);
+    return io_open_raster(arena, picture_of(arena, path), NULL);
 }

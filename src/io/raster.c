@@ -4,6 +4,7 @@
 #include <cpl_string.h>
 #include <gdal.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SIDE = 1 << 28, BLOCK_BYTES = 1 << 30, BANDS = 1 << 16 };
@@ -94,6 +95,41 @@ static uint32_t colour_of(const GDALColorEntry *c)
            ((uint32_t)c->c3 & 255) << 8 | ((uint32_t)c->c4 & 255);
 }
 
+// "CLASS_4=vegetation": how nadir's own files name classes and flags.
+static nd_status read_class_items(nd_arena *arena, GDALRasterBandH from, nd_band *band)
+{
+    char **items = GDALGetMetadata(from, NULL);
+    nd_label *label = nd_alloc(arena, (size_t)CSLCount(items) + 1, sizeof *label);
+    char word[64];
+    if (!label) return ND_E_MEMORY;
+    band->label = label;
+    for (int i = 0; items && items[i]; i++) {
+        const char *is = strchr(items[i], '=');
+        double value;
+        if (!is || !EQUALN(items[i], "CLASS_", 6) || is - items[i] - 6 > 60) continue;
+        snprintf(word, sizeof word, "%.*s", (int)(is - items[i] - 6), items[i] + 6);
+        if (!nd_text_real(word, &value)) continue;
+        nd_label *l = &label[band->labels++];
+        *l = (nd_label){.value = value, .name = nd_text(arena, "%.200s", is + 1)};
+        if (!l->name) return ND_E_MEMORY;
+    }
+    return ND_OK;
+}
+
+// Where the items name the classes, the palette only colours them.
+static void colour_labels(GDALRasterBandH from, nd_band *band)
+{
+    GDALColorTableH colours = GDALGetRasterColorTable(from);
+    const int count = colours ? GDALGetColorEntryCount(colours) : 0;
+    for (int i = 0; i < band->labels; i++) {
+        nd_label *l = &((nd_label *)(uintptr_t)band->label)[i];
+        GDALColorEntry colour;
+        if (l->value >= 0 && l->value < count &&
+            GDALGetColorEntryAsRGB(colours, (int)l->value, &colour))
+            l->colour = colour_of(&colour);
+    }
+}
+
 // Names and colours of classes, where the file has any of them.
 static nd_status read_labels(nd_arena *arena, GDALRasterBandH from, nd_band *band)
 {
@@ -106,10 +142,20 @@ static nd_status read_labels(nd_arena *arena, GDALRasterBandH from, nd_band *ban
     const bool is_class = (count && count <= 65536) ||
                           (layer && nd_text_same(layer, "thematic")) ||
                           (kind && nd_text_same(kind, "class"));
-    if (kind && nd_text_same(kind, "flags")) band->kind = ND_FLAGS;
     if (kind && nd_text_same(kind, "amplitude")) band->kind = ND_AMPLITUDE;
+    if (kind && nd_text_same(kind, "flags")) {
+        band->kind = ND_FLAGS;
+        return read_class_items(arena, from, band);
+    }
+    if (kind && nd_text_same(kind, "class")) {
+        ND_TRY(read_class_items(arena, from, band));
+        colour_labels(from, band);
+        band->kind = ND_CLASS;
+        if (band->labels) return ND_OK;
+    }
     if (!is_class || band->sample == ND_F32 || band->sample == ND_F64) return ND_OK;
     band->kind = ND_CLASS;
+    if (!count) return read_class_items(arena, from, band);
     nd_label *label = nd_alloc(arena, (size_t)count + 1, sizeof *label);
     if (!label) return ND_E_MEMORY;
     for (int i = 0; i < count; i++) {
@@ -152,6 +198,8 @@ static nd_status name_band(nd_arena *arena, GDALRasterBandH from, int number_, n
 {
     const char *name = GDALGetDescription(from), *unit = GDALGetRasterUnitType(from);
     b->name = *name ? nd_text(arena, "%s", name) : nd_text(arena, "band_%d", number_);
+    const char *help = item(from, "LONG_NAME", NULL);
+    if (help && !(b->help = nd_text(arena, "%.400s", help))) return ND_E_MEMORY;
     if (unit && *unit && !(b->unit = nd_text(arena, "%s", unit))) return ND_E_MEMORY;
     return b->name ? ND_OK : ND_E_MEMORY;
 }
@@ -222,6 +270,24 @@ nd_status io_source_open(nd_arena *arena, io_source *source, nd_band *band)
     }
     io_file_return(source->file, dataset);
     return status;
+}
+
+static const char *fact(nd_arena *arena, GDALDatasetH from, const char *name,
+                        const char *domain)
+{
+    const char *text = item(from, name, domain);
+    return text && *text ? nd_text(arena, "%.400s", text) : NULL;
+}
+
+// What nadir writes into its files, and what GDAL knows of some.
+static void read_facts(nd_arena *arena, GDALDatasetH from, nd_product *p)
+{
+    p->mission = fact(arena, from, "MISSION", NULL);
+    p->level = fact(arena, from, "PROCESSING_LEVEL", NULL);
+    p->start = fact(arena, from, "ACQUISITION_START", NULL);
+    if (!p->start) p->start = fact(arena, from, "ACQUISITIONDATETIME", "IMAGERY");
+    p->stop = fact(arena, from, "ACQUISITION_STOP", NULL);
+    if (!p->stop) p->stop = p->start;
 }
 
 typedef struct opening {
@@ -305,7 +371,6 @@ static nd_status read_identity(nd_arena *arena, GDALDatasetH dataset, nd_product
 static nd_status open_dataset(opening *o, GDALDatasetH dataset)
 {
     nd_product *product = o->product;
-    const char *time = item(dataset, "ACQUISITIONDATETIME", "IMAGERY");
     double t[6];
     if (!GDALGetRasterCount(dataset))
         return explain_parts(o->arena, product->path, dataset);
@@ -316,8 +381,7 @@ static nd_status open_dataset(opening *o, GDALDatasetH dataset)
     product->format =
         nd_text(o->arena, "%s", GDALGetDriverShortName(GDALGetDatasetDriver(dataset)));
     product->name = io_name(o->arena, product->path);
-    if (time && !(product->start = nd_text(o->arena, "%s", time))) return ND_E_MEMORY;
-    product->stop = product->start;
+    read_facts(o->arena, dataset, product);
     product->read = io_read;
     if (!product->format || !product->name) return ND_E_MEMORY;
     ND_TRY(read_pairs(o->arena, dataset, product));

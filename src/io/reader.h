@@ -87,6 +87,11 @@ nd_status io_bands_add_file(io_bands *bands, nd_band band, const char *path,
 // Hands them to a product, whose read becomes io_read, and says what its levels are.
 nd_status io_bands_give(const io_bands *bands, nd_product *product) ND_CHECKED;
 
+// What a format's name asks for; `driver` is GDAL's for IO_RASTER. PARAM: unknown name.
+typedef enum io_reading { IO_ANY, IO_RASTER, IO_SAFE, IO_DIMAP } io_reading;
+nd_status io_reading_find(const char *format, io_reading *is,
+                          const char **driver) ND_CHECKED;
+
 // ---- Openers, one a format. NULL after nd_fail.
 const nd_product *io_open_raster(nd_arena *arena, const char *path,
                                  const char *driver) ND_CHECKED;

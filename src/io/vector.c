@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Vector files through OGR, copied into plain arrays so that threads need no handle.
 #include "io/vector.h"
+#include "io/reader.h"
 #include <cpl_conv.h>
 #include <gdal.h>
 #include <nadir/text.h>
@@ -202,7 +203,7 @@ const nd_vector *nd_vector_open(nd_arena *arena, const char *path, const char *l
 {
     nd_vector *v = nd_alloc(arena, 1, sizeof *v);
     if (!v) return NULL;
-    GDALAllRegister();
+    io_gdal_start();
     CPLPushErrorHandler(CPLQuietErrorHandler);
     const nd_status status = read_file(v, arena, path, layer);
     CPLPopErrorHandler();

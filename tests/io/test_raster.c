@@ -261,3 +261,66 @@ TEST(a_scene_describes_itself_as_strict_json)
     CHECK(band && nd_json_member(band, "no_data")->kind == ND_JSON_NULL);
     CHECK(p && nd_product_print(p, &text) == ND_OK);
 }
+
+TEST(the_format_may_be_named_and_is_then_meant)
+{
+    const char *path = nd_text(arena, "%s/two.tif", folder(arena));
+    const double v[] = {1, 2};
+    made m = {path, NULL, 2, 1, 1, GDT_Byte, {0}, v};
+    GDALClose(make(&m, NULL));
+    CHECK(nd_product_open(arena, path, "GeoTIFF") && nd_product_open(arena, path, ""));
+    CHECK(nd_product_open(arena, path, "GTiff"));
+    CHECK(!nd_product_open(arena, path, "PNG") && error_says("two.tif cannot be opened"));
+    CHECK(!nd_product_open(arena, path, "BEAM-DIMAP") &&
+          error_says("is no BEAM-DIMAP\n"));
+    CHECK(!nd_product_open(arena, path, "SENTINEL-2-MSI-10M-UTM32N") &&
+          error_says("\nleave the format out"));
+    CHECK(!nd_product_open(arena, path, "GeoTIF") && error_says("did you mean GeoTIFF?"));
+    CHECK(!nd_product_open(arena, path, "Zorg") &&
+          error_says("no reader for the format"));
+}
+
+TEST(what_nadir_writes_into_a_file_is_read_back)
+{
+    const char *path = nd_text(arena, "%s/ours.tif", folder(arena));
+    const double v[] = {4, 5};
+    made m = {path, NULL, 2, 1, 1, GDT_Byte, {0}, v};
+    GDALDatasetH d = make(&m, NULL);
+    GDALRasterBandH b = GDALGetRasterBand(d, 1);
+    GDALSetMetadataItem(d, "MISSION", "Sentinel-2A", NULL);
+    GDALSetMetadataItem(d, "ACQUISITION_START", "2018-01-01T10:54:41.026Z", NULL);
+    GDALSetMetadataItem(d, "SIMULATED", "pixels are simulated", NULL);
+    GDALSetMetadataItem(b, "KIND", "class", NULL);
+    GDALSetMetadataItem(b, "CLASS_4", "vegetation", NULL);
+    GDALSetMetadataItem(b, "CENTRAL_WAVELENGTH_UM", "0.665", "IMAGERY");
+    GDALClose(d);
+    const nd_product *p = nd_product_open(arena, path, NULL);
+    CHECK(p && strcmp(p->mission, "Sentinel-2A") == 0 && p->simulated);
+    CHECK(p && strcmp(p->stop, "2018-01-01T10:54:41.026Z") == 0);
+    CHECK(p && p->band[0].kind == ND_CLASS && p->band[0].labels == 1);
+    CHECK(p && strcmp(p->band[0].label[0].name, "vegetation") == 0);
+    CHECK(p && p->band[0].wavelength_nm == 665);
+}
+
+TEST(a_container_says_what_is_in_it)
+{
+    const char *path = nd_text(arena, "%s/two.tif", folder(arena));
+    const double v[] = {1, 2};
+    made m = {path, NULL, 2, 1, 1, GDT_Byte, {0}, v};
+    GDALClose(make(&m, NULL));
+    char *more[] = {(char[]){"APPEND_SUBDATASET=YES"}, NULL};
+    GDALClose(make(&m, more));
+    const nd_product *p =
+        nd_product_open(arena, nd_text(arena, "GTIFF_DIR:2:%s", path), NULL);
+    CHECK(p && HOLDS(read_level(arena, p, 0, 0), 1, 2));
+    if (!GDALGetDriverByName("netCDF")) SKIP("GDAL has no netCDF");
+    const char *nc = nd_text(arena, "%s.nc", path);
+    made two = {nd_text(arena, "%s.two.tif", path), NULL, 1, 1, 2, GDT_Byte, {0}, v};
+    GDALDatasetH from = make(&two, NULL);
+    GDALClose(
+        GDALCreateCopy(GDALGetDriverByName("netCDF"), nc, from, 0, NULL, NULL, NULL));
+    GDALClose(from);
+    CHECK(!nd_product_open(arena, nc, NULL) && error_says("holds 2 pictures\ngive one"));
+    p = nd_product_open(arena, nd_text(arena, "NETCDF:\"%s\":Band2", nc), NULL);
+    CHECK(p && HOLDS(read_level(arena, p, 0, 0), 2));
+}
