@@ -27,8 +27,8 @@ nd_transform *nd_transform_new(nd_arena *arena, const nd_crs *from,
 // In place; points that cannot be transformed become NaN.
 nd_status nd_transform_points(const nd_transform *transform, size_t count, double *x,
                               double *y) ND_CHECKED;
-// The image of a whole rectangle, poles and the antimeridian minded, to a millionth of its
-// size. ND_E_DATA when no part of it can be transformed.
+// The image of a whole rectangle, poles and the antimeridian minded, to a millionth of
+// its size. ND_E_DATA when no part of it can be transformed.
 nd_status nd_transform_box(const nd_transform *transform, nd_box box,
                            nd_box *image) ND_CHECKED;
 // The width of the world in `to`: 360 degrees, 40 075 km of Mercator; 0: it has none.
