@@ -254,14 +254,14 @@ static void run_out(const expr_step *s, const expr_piece *p)
         LOOP
         {
             const float x = a[i], size = x < 0 ? -x : x;
-            z[i] = (size <= FLT_MAX) & (x != none) ? x : NAN;
+            z[i] = ((size <= FLT_MAX) & (x != none)) ? x : NAN;
         }
     } else {
         const double *restrict a = p->slot[s->a];
         LOOP
         {
             const float x = (float)finish_d(a[i]), size = x < 0 ? -x : x;
-            z[i] = (size <= FLT_MAX) & (x != none) ? x : NAN;
+            z[i] = ((size <= FLT_MAX) & (x != none)) ? x : NAN;
         }
     }
 }
@@ -283,8 +283,8 @@ static void run_step(const expr_step *s, const expr_piece *p)
         BINARY(E_SUB, x - y)
         BINARY(E_MUL, x * y)
         BINARY(E_DIV, x / y)
-        BINARY(E_MIN, (x < y) | (x != x) ? x : y)
-        BINARY(E_MAX, (x > y) | (x != x) ? x : y)
+        BINARY(E_MIN, ((x < y) | (x != x)) ? x : y)
+        BINARY(E_MAX, ((x > y) | (x != x)) ? x : y)
         DOUBLE2(E_MOD, fmod(x, y))
         DOUBLE2(E_POW, pow(x, y))
         DOUBLE2(E_ATAN2, atan2(x, y))
