@@ -12,6 +12,8 @@ TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf
          ".html": "text/html; charset=utf-8", ".json": "application/json",
          ".bin": "application/octet-stream", ".svg": "image/svg+xml"}
 
+LATE = {"vendor/uplot.js"}  # not part of a first visit
+
 
 def name_of(path):
     parts = path.parts
@@ -26,7 +28,8 @@ for name in sorted(files):
     digest.update(name.encode() + b"\0" + files[name] + b"\0")
 hash_ = digest.hexdigest()[:16]
 preloads = "\n".join(f'<link rel="modulepreload" href="a/{hash_}/{name}">'
-                     for name in sorted(files) if name.endswith(".js"))
+                     for name in sorted(files)
+                     if name.endswith(".js") and name not in LATE)
 frame = files["frame.html"].decode()
 files["frame.html"] = (frame.replace("@HASH@", hash_).replace("@PRELOADS@", preloads)).encode()
 

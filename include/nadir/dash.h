@@ -23,26 +23,11 @@ void nd_dash_stop(nd_dash *dash); // from any thread; safe in a signal handler
 nd_status nd_dash_run(nd_dash *dash) ND_CHECKED;
 void nd_dash_free(nd_dash *dash);
 
-// A step of a graph as the page shows it: its settings are widgets, its node a layer.
-typedef struct nd_dash_step {
-    const char *id;
-    const nd_op *op;
-    const nd_settings *settings;
-    nd_node *node;
-} nd_dash_step;
-typedef struct nd_dash_steps {
-    nd_dash_step *step;
-    int steps;
-} nd_dash_steps;
-
-// What a map shows. Everything it points to outlives the dash.
+// What a map shows. All of it outlives the dash.
 typedef struct nd_dash_map {
-    const char *title;   // the file's name
-    const char *command; // what makes the same without a page: "nadir run ndvi.yaml"
-    // Plans all steps in `arena`. Afterwards a change makes its step and what stands on
-    // it anew; all other nodes stay as they are.
-    nd_status (*plan)(void *self, nd_arena *arena, nd_dash_steps *steps);
-    void *self;
+    const nd_graph *graph; // no variable open; its Write nodes are left out
+    const char *title;     // the file's name
+    const char *command;   // what makes the same without a page: "nadir run ndvi.yaml"
 } nd_dash_map;
 // Opens it behind the listening server, on a thread of its own.
 nd_status nd_dash_open(nd_dash *dash, const nd_dash_map *map) ND_CHECKED;

@@ -166,7 +166,7 @@ static void *open_map(void *user)
 {
     nd_dash *dash = user;
     dash_plan *plan = NULL;
-    const nd_status status = dash_plan_new(&dash->map, &plan);
+    const nd_status status = dash_plan_new(dash->map.graph, NULL, NULL, 0, &plan);
     const nd_error error = status == ND_OK ? (nd_error){0} : nd_error_take();
     pthread_mutex_lock(&dash->lock);
     dash->base = plan;

@@ -107,20 +107,26 @@ const dash_asset *dash_asset_find(const char *name); // NULL: none
 typedef struct dash_change {
     const char *step, *name, *value;
 } dash_change;
+// A step as the page shows it: its settings are widgets, its node a layer.
+typedef struct dash_step {
+    const char *id;
+    const nd_op *op;
+    const nd_settings *settings;
+    nd_node *node;
+} dash_step;
 struct dash_plan {
     atomic_int users;
     nd_arena *arena;
     dash_plan *base; // whose nodes it shares; NULL: it is the first
-    nd_dash_steps show;
-    nd_node **node, **was; // every node, inputs first; was: of the base
-    int nodes;
-    dash_change *change;
-    size_t changes;
+    nd_planned planned;
+    dash_step *step;
+    nd_node **node; // every node, also those inside a step; inputs first
+    int steps, nodes;
 };
-nd_status dash_plan_new(const nd_dash_map *map, dash_plan **plan) ND_CHECKED;
-// `failed`: the number of the change that is to blame, -1: none in particular.
-nd_status dash_plan_again(dash_plan *base, const dash_change *change, size_t changes,
-                          int *failed, dash_plan **plan) ND_CHECKED;
+nd_status dash_plan_new(const nd_graph *graph, dash_plan *base, const dash_change *change,
+                        size_t changes, dash_plan **plan) ND_CHECKED;
+nd_status dash_change_check(nd_arena *arena, const dash_plan *plan,
+                            const dash_change *change) ND_CHECKED;
 dash_plan *dash_plan_ref(dash_plan *plan);
 void dash_plan_unref(dash_plan *plan); // NULL: nothing
 const nd_node *dash_plan_find(const dash_plan *plan, nd_hash key);
@@ -185,14 +191,18 @@ void dash_stats(dash_request *r, nd_work *work);
 void dash_event(dash_request *r, nd_work *work);
 void dash_page(dash_request *r, nd_work *work);
 void dash_file(dash_request *r, nd_work *work);
+typedef struct dash_moves {
+    dash_change *change;
+    size_t changes, newest; // newest: the one moved last, by the page's own word
+} dash_moves;
 nd_status dash_event_parse(nd_arena *arena, const char *text, size_t length,
-                           dash_change **change, size_t *changes) ND_CHECKED;
+                           dash_moves *moves) ND_CHECKED;
 // The whole page; what a change of settings changes, as members of an open object.
 nd_status dash_page_print(nd_dash *dash, const dash_plan *plan,
                           nd_json_out *out) ND_CHECKED;
 nd_status dash_set_print(nd_dash *dash, const dash_plan *plan,
                          nd_json_out *out) ND_CHECKED;
-void dash_widget_print(const nd_dash_step *step, size_t row, nd_json_out *out);
+void dash_widget_print(const dash_step *step, size_t row, nd_json_out *out);
 // The command line that makes what is on the page.
 const char *dash_share(nd_arena *arena, const nd_dash *dash, const dash_plan *plan);
 

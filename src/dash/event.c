@@ -55,29 +55,39 @@ static const char *text_of(nd_arena *arena, const nd_json *json)
     return NULL;
 }
 
+// Names of settings have no dot; names of steps may.
+static nd_status read_change(nd_arena *arena, const nd_json *v, dash_change *change)
+{
+    const char *dot = strrchr(v->key, '.'), *value = text_of(arena, v);
+    if (!dot || dot == v->key || !dot[1] || !value)
+        return nd_fail(ND_E_DATA, "%.80s is no setting of a step\nreload the page",
+                       v->key);
+    *change = (dash_change){nd_text(arena, "%.*s", (int)(dot - v->key), v->key), dot + 1,
+                            value};
+    return change->step ? ND_OK : ND_E_MEMORY;
+}
+
 nd_status dash_event_parse(nd_arena *arena, const char *text, size_t length,
-                           dash_change **change, size_t *changes)
+                           dash_moves *moves)
 {
     const nd_json *json = nd_json_parse(arena, text, length);
     if (!json) return ND_E_DATA;
     const nd_json *values = nd_json_member(json, "values");
+    const nd_json *changed = nd_json_member(json, "changed");
     if (!values || values->kind != ND_JSON_OBJECT || values->count > CHANGES)
         return nd_fail(ND_E_DATA,
                        "the event has no values, or too many\nreload the page");
-    dash_change *c = nd_alloc(arena, values->count + 1, sizeof *c);
-    if (!c) return ND_E_MEMORY;
-    size_t n = 0;
+    const bool has_newest = changed && changed->kind == ND_JSON_LIST && changed->first &&
+                            changed->first->kind == ND_JSON_TEXT;
+    *moves =
+        (dash_moves){nd_alloc(arena, values->count + 1, sizeof *moves->change), 0, 0};
+    if (!moves->change) return ND_E_MEMORY;
     for (const nd_json *v = values->first; v; v = v->next) {
-        // Names of settings have no dot; names of steps may.
-        const char *dot = strrchr(v->key, '.'), *value = text_of(arena, v);
-        if (!dot || dot == v->key || !dot[1] || !value)
-            return nd_fail(ND_E_DATA, "%.80s is no setting of a step\nreload the page",
-                           v->key);
-        c[n].step = nd_text(arena, "%.*s", (int)(dot - v->key), v->key);
-        c[n].name = dot + 1, c[n].value = value;
-        if (!c[n++].step) return ND_E_MEMORY;
+        if (has_newest && strcmp(changed->first->text, v->key) == 0)
+            moves->newest = moves->changes;
+        ND_TRY(read_change(arena, v, &moves->change[moves->changes]));
+        moves->changes++;
     }
-    *change = c, *changes = n;
     return ND_OK;
 }
 
@@ -99,17 +109,28 @@ static void print_failure(const nd_error *error, const dash_change *blamed,
     nd_json_close(out, ']');
 }
 
+// A wrong value by itself, else what the values together make of the graph.
+static nd_status plan_again(const dash_request *r, dash_plan *base, dash_moves *moves,
+                            dash_plan **plan)
+{
+    for (size_t i = 0; i < moves->changes; i++) {
+        const nd_status status = dash_change_check(r->arena, base, &moves->change[i]);
+        if (status == ND_OK) continue;
+        moves->newest = i;
+        return status;
+    }
+    return dash_plan_new(r->dash->map.graph, base, moves->change, moves->changes, plan);
+}
+
 static nd_status answer(dash_request *r, dash_plan *base, nd_json_out *out)
 {
     nd_dash *dash = r->dash;
-    dash_change *change = NULL;
-    size_t changes = 0;
-    int failed = -1;
+    dash_moves moves;
     dash_plan *plan = NULL;
     ND_TRY(dash_event_parse(r->arena, r->body.text ? r->body.text : "", r->body.length,
-                            &change, &changes));
+                            &moves));
     const double start = nd_seconds();
-    const nd_status status = dash_plan_again(base, change, changes, &failed, &plan);
+    const nd_status status = plan_again(r, base, &moves, &plan);
     r->answer.timing = nd_text(r->arena, "plan;dur=%.2f", (nd_seconds() - start) * 1000);
     nd_json_open(out, NULL, '{');
     nd_json_text(out, "view", r->head.view);
@@ -122,7 +143,7 @@ static nd_status answer(dash_request *r, dash_plan *base, nd_json_out *out)
         nd_json_close(out, ']');
     } else {
         const nd_error error = nd_error_take();
-        print_failure(&error, failed >= 0 ? &change[failed] : NULL, out);
+        print_failure(&error, moves.changes ? &moves.change[moves.newest] : NULL, out);
     }
     nd_json_close(out, '}');
     return ND_OK;

@@ -62,7 +62,7 @@ static nd_status at_bands(const nd_node *node, nd_work *work, int first, bool *d
     return ND_OK;
 }
 
-static void at_node(const nd_dash_step *step, nd_work *work, const nd_grid *from,
+static void at_node(const dash_step *step, nd_work *work, const nd_grid *from,
                     const double at[2], nd_json_out *out)
 {
     const nd_node *node = step->node;
@@ -125,8 +125,8 @@ void dash_at(dash_request *r, nd_work *work)
     nd_json_real(&out, "north", grid->y + at[1] * grid->pixel_y);
     if (grid->crs) lonlat(work->arena, grid, at, &out);
     nd_json_open(&out, "nodes", '[');
-    for (int i = 0; i < r->plan->show.steps; i++)
-        at_node(&r->plan->show.step[i], work, grid, at, &out);
+    for (int i = 0; i < r->plan->steps; i++)
+        at_node(&r->plan->step[i], work, grid, at, &out);
     nd_json_close(&out, ']');
     nd_json_close(&out, '}');
     if (nd_work_go_on(work) != ND_OK)

@@ -9,7 +9,7 @@ enum { MESH = 9, GRIDS = 64 };
 
 // ---- Parts.
 
-static const char *step_part(nd_arena *arena, const nd_dash_step *step)
+static const char *step_part(nd_arena *arena, const dash_step *step)
 {
     return nd_text(arena, "step:%s", step->id);
 }
@@ -54,12 +54,12 @@ static void steps(const dash_plan *plan, nd_json_out *out)
     nd_arena *arena = out->to->arena;
     open_part(out, "steps", "steps");
     nd_json_open(out, "children", '[');
-    for (int i = 0; i < plan->show.steps; i++)
-        nd_json_text(out, NULL, step_part(arena, &plan->show.step[i]));
+    for (int i = 0; i < plan->steps; i++)
+        nd_json_text(out, NULL, step_part(arena, &plan->step[i]));
     nd_json_close(out, ']');
     nd_json_close(out, '}');
-    for (int i = 0; i < plan->show.steps; i++) {
-        const nd_dash_step *step = &plan->show.step[i];
+    for (int i = 0; i < plan->steps; i++) {
+        const dash_step *step = &plan->step[i];
         const nd_table *table = step->settings ? step->settings->table : NULL;
         const char *id = step_part(arena, step);
         if (!id) continue;
@@ -202,7 +202,7 @@ static void print_show(const nd_node *node, nd_json_out *out)
     nd_json_close(out, ']');
 }
 
-static void print_node(const dash_plan *plan, const nd_dash_step *step, grids *g,
+static void print_node(const dash_plan *plan, const dash_step *step, grids *g,
                        nd_json_out *out)
 {
     static const char *const levels[] = {
@@ -227,8 +227,7 @@ static void print_graph(const dash_plan *plan, nd_json_out *out)
     grids g = {0};
     nd_json_open(out, "map.graph", '{');
     nd_json_open(out, "nodes", '[');
-    for (int i = 0; i < plan->show.steps; i++)
-        print_node(plan, &plan->show.step[i], &g, out);
+    for (int i = 0; i < plan->steps; i++) print_node(plan, &plan->step[i], &g, out);
     nd_json_close(out, ']');
     nd_json_open(out, "grids", '[');
     for (int i = 0; i < g.count; i++) print_grid(g.grid[i], true, out);
@@ -252,10 +251,10 @@ const char *dash_share(nd_arena *arena, const nd_dash *dash, const dash_plan *pl
 {
     nd_buffer text = {.arena = arena};
     nd_buffer_add(&text, "%s", dash->map.command ? dash->map.command : "nadir map");
-    for (size_t i = 0; i < plan->changes; i++) {
-        const dash_change *c = &plan->change[i];
+    for (size_t i = 0; i < plan->planned.overrides; i++) {
+        const nd_override *c = &plan->planned.override[i];
         nd_buffer_add(&text, " -P ");
-        const char *word = nd_text(arena, "%s.%s=%s", c->step, c->name, c->value);
+        const char *word = nd_text(arena, "%s.%s=%s", c->node, c->param, c->value);
         if (word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                  "0123456789._=,:/+-") == strlen(word))
             nd_buffer_add(&text, "%s", word);

@@ -4,8 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-// Pixels of level 0 that one tile of a FULL operator may cost: 0.2 s of a 7 x 7 filter.
-static const int64_t budget = (int64_t)1 << 24;
+// Pixels of level 0 that one tile of a FULL operator may cost: a fixed number, as a tile
+// must be the same for ever.
+static const int64_t budget = (int64_t)1 << 22;
 enum { LEAST_SIDE = 32 }; // of a centre crop worth looking at
 
 int dash_levels(const nd_grid *grid)

@@ -91,7 +91,7 @@ static void fields(const nd_table *rows, nd_json_out *out)
     nd_json_close(out, ']');
 }
 
-void dash_widget_print(const nd_dash_step *step, size_t row, nd_json_out *out)
+void dash_widget_print(const dash_step *step, size_t row, nd_json_out *out)
 {
     const nd_param *p = &step->settings->table->row[row];
     nd_arena *arena = out->to->arena;

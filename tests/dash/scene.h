@@ -157,29 +157,17 @@ static const nd_op op_box = {.name = "box",
                              .compute = box_compute};
 
 // ---- The graph: scene > index > box.
-static inline nd_node *scene_step(nd_arena *arena, const nd_op *op, nd_node *input,
-                                  const char *name, const char *value)
-{
-    nd_settings settings;
-    if (nd_settings_new(arena, &op->table, &settings) != ND_OK) return NULL;
-    if (name && nd_settings_set(arena, &settings, name, value) != ND_OK) return NULL;
-    return nd_node_new(arena, &(nd_make){.op = op,
-                                         .input = &input,
-                                         .inputs = input != NULL,
-                                         .settings = &settings});
-}
+static const nd_op *const scene_ops[] = {&op_scene, &op_index, &op_box, NULL};
 
-// `self`: the width and height of the scene as text, or NULL.
-static inline nd_status scene_graph(void *self, nd_arena *arena, nd_dash_steps *steps)
+static inline nd_graph *scene_graph(nd_arena *arena, const nd_variable *variable,
+                                    size_t variables)
 {
-    nd_node *node[3] = {scene_step(arena, &op_scene, NULL, self ? "width" : NULL, self)};
-    if (node[0]) node[1] = scene_step(arena, &op_index, node[0], NULL, NULL);
-    if (node[1]) node[2] = scene_step(arena, &op_box, node[1], NULL, NULL);
-    steps->step = nd_alloc(arena, 3, sizeof *steps->step);
-    if (!node[2] || !steps->step) return ND_E_DATA;
-    for (int i = 0; i < 3; i++)
-        steps->step[i] =
-            (nd_dash_step){node[i]->id, node[i]->op, &node[i]->settings, node[i]};
-    steps->steps = 3;
-    return ND_OK;
+    return nd_graph_read(arena, &(nd_graph_ask){.path = "hills.yaml",
+                                                .text = "input: { scene: {} }\n"
+                                                        "steps:\n"
+                                                        "  - index: { gain: 1 }\n"
+                                                        "  - box: { radius: 3 }\n",
+                                                .variable = variable,
+                                                .variables = variables,
+                                                .catalogue = scene_ops});
 }

@@ -17,11 +17,14 @@ int main(int count, char **word)
 {
     nd_dash *dash;
     const nd_dash_settings settings = {.head_s = count > 1 ? atof(word[1]) : 0};
+    const nd_variable width = {"scene.width", count > 2 ? word[2] : "", NULL};
+    nd_arena *arena = nd_arena_new();
     const nd_dash_map map = {.title = "hills.yaml",
                              .command = "nadir run hills.yaml",
-                             .plan = scene_graph,
-                             .self = count > 2 ? word[2] : NULL};
-    if (nd_dash_new(&settings, &dash) != ND_OK || nd_dash_open(dash, &map) != ND_OK) {
+                             .graph =
+                                 arena ? scene_graph(arena, &width, count > 2) : NULL};
+    if (!map.graph || nd_dash_new(&settings, &dash) != ND_OK ||
+        nd_dash_open(dash, &map) != ND_OK) {
         const nd_error error = nd_error_take();
         fprintf(stderr, "%s\n%s\n", error.what, error.remedy);
         return 1;
@@ -32,5 +35,6 @@ int main(int count, char **word)
     if (pthread_create(&waiter, NULL, wait_for_end, dash) == 0) pthread_detach(waiter);
     const nd_status status = nd_dash_run(dash);
     nd_dash_free(dash);
+    nd_arena_free(arena);
     return status != ND_OK;
 }

@@ -27,9 +27,9 @@ function apply(answer, isLast) {
   });
 }
 
-const send = sender(async (values) => {
+const send = sender(async (moved) => {
   try {
-    return await postValues(values);
+    return await postValues(moved);
   } catch (error) {
     return { errors: [{ text: error.text ?? String(error), remedy: error.remedy ?? '' }] };
   }
@@ -43,16 +43,16 @@ export function change(id, text, usual, isRest = true) {
   store.values.value = values;
   store.isDragging.value = !isRest;
   store.isSending.value = true;
-  send(values);
+  send({ values, changed: [id] });
 }
 
 export function resend() {
-  send(store.values.value);
+  send({ values: store.values.value, changed: [] });
 }
 
 export function resetAll() {
   store.values.value = {};
   store.isDragging.value = false;
   store.said.value = t('All settings are as the graph has them');
-  send({});
+  send({ values: {}, changed: [] });
 }

@@ -9,7 +9,7 @@ export const viewer = {
 };
 
 /**
- * @param {(values: object) => Promise<object>} post sends all moved settings
+ * @param {(moved: object) => Promise<object>} post sends all moved settings
  * @param {(answer: object) => void} apply takes what came back
  * @returns {(values: object) => void} call it as often as you like
  */
@@ -50,11 +50,11 @@ export async function ask(address, options = {}) {
   throw { status: answer.status, ...told };
 }
 
-export function postValues(values) {
+export function postValues({ values, changed }) {
   viewer.generation += 1;
   return ask('api/event', {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ page: 'map', values }),
+    body: JSON.stringify({ page: 'map', changed, values }),
   });
 }

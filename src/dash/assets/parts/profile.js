@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values along a line, as a chart and as a table.
 import { html, useEffect, useRef } from '../vendor/ui.js';
-import UPlot from '../vendor/uplot.js';
 import * as store from '../store.js';
 import { language, number, t } from '../words.js';
 import { metresPerUnit } from '../map/grid.js';
@@ -17,7 +16,9 @@ function distances(p) {
   return { unit: metres ? 'm' : t('pixels'), at: Array.from({ length: p.points }, (_, i) => long * i / (p.points - 1)) };
 }
 
-function chart(box, p) {
+/** The chart library comes with the first profile: most visits have none. */
+async function chart(box, p) {
+  const { default: UPlot } = await import('../vendor/uplot.js');
   const css = getComputedStyle(box), ink = css.getPropertyValue('--text'), faint = css.getPropertyValue('--line');
   const { at, unit } = distances(p);
   const axis = { stroke: ink, grid: { stroke: faint, width: 1 }, ticks: { stroke: faint, width: 1 }, font: '12px system-ui' };
@@ -45,10 +46,15 @@ export function profile() {
   const p = store.profile.value, box = useRef();
   useEffect(() => {
     if (!p || p.error || !box.current) return undefined;
-    let plot = chart(box.current, p);
-    const watch = new ResizeObserver(() => plot.setSize({ width: Math.max(200, box.current.clientWidth), height: Math.max(120, box.current.clientHeight) }));
-    watch.observe(box.current);
-    return () => { watch.disconnect(); plot.destroy(); plot = null; };
+    let plot = null, isOver = false;
+    const watch = new ResizeObserver(([{ contentRect: r }]) =>
+      plot?.setSize({ width: Math.max(200, r.width), height: Math.max(120, r.height) }));
+    chart(box.current, p).then((made) => {
+      plot = made;
+      if (isOver) plot.destroy();
+      else watch.observe(box.current);
+    });
+    return () => { isOver = true; watch.disconnect(); plot?.destroy(); };
   }, [p, theme.value, language.value]);
   return html`<section class="profile" aria-labelledby="profile-title">
     <h2 id="profile-title">${t('Profile')}</h2>
