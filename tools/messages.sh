@@ -38,9 +38,13 @@ for one in dict.fromkeys(sentences(json.load(open(sys.argv[1])))):
     print(f"nd_gettext({json.dumps(one, ensure_ascii=False)});")
 PYTHON
 
+# Words of the pages, told as C in the same way.
+grep -rohE "\\bt\\('[^']+'" src/dash/assets | LC_ALL=C sort -u |
+    sed -e "s/^t('//" -e "s/'\$//" -e 's/.*/nd_gettext("&");/' >"$there/pages.c"
+
 sources() { find src -name '*.c' | LC_ALL=C sort; }
 extract() {
-    { sources; echo "$there/tables.c"; } | collect \
+    { sources; echo "$there/tables.c"; echo "$there/pages.c"; } | collect \
         --keyword --keyword=nd_fail:2 --keyword=nd_note:1 --keyword=nd_say:2 \
         --keyword=nd_gettext:1 --flag=nd_fail:2:c-format --flag=nd_note:1:c-format \
         --flag=nd_say:2:c-format

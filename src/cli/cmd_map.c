@@ -10,7 +10,7 @@
 typedef struct options {
     int port;
     const char *listen;
-    bool no_browser, snap_strict;
+    bool no_browser;
 } options;
 
 static const nd_param params[] = {
@@ -21,35 +21,7 @@ static const nd_param params[] = {
              .help = "Address of this machine to listen on; 127.0.0.1 if not given, so "
                      "that no other machine reaches the page"),
     ND_PARAM(options, no_browser, false, .help = "Only print the address"),
-    ND_PARAM(options, snap_strict, false,
-             .help = "Do as SNAP does even where its answer is an accident"),
 };
-
-// What is shown: a graph, or a scene alone.
-typedef struct shown {
-    const nd_graph *graph; // NULL: a scene
-    const char *path;
-    bool is_strict;
-} shown;
-
-static nd_status plan(void *self, nd_arena *arena, nd_dash_steps *steps)
-{
-    const shown *s = self;
-    nd_node *scene = NULL;
-    nd_planned planned = {.node = &scene, .nodes = 1};
-    if (s->graph)
-        ND_TRY(cli_graph_plan(arena, s->graph, s->is_strict, &planned));
-    else if (!(scene = cli_read(arena, s->path, NULL)))
-        return ND_E_DATA;
-    nd_dash_step *step = nd_alloc(arena, (size_t)planned.nodes + 1, sizeof *step);
-    if (!step) return ND_E_MEMORY;
-    for (int i = 0; i < planned.nodes; i++) {
-        nd_node *node = planned.node[i];
-        step[i] = (nd_dash_step){node->id, node->op, &node->settings, node};
-    }
-    *steps = (nd_dash_steps){step, planned.nodes};
-    return ND_OK;
-}
 
 static bool is_graph(nd_arena *arena, const char *path)
 {
@@ -92,12 +64,26 @@ static const char *command_of(const cli_call *call, bool is_run)
     return nd_buffer_text(&out);
 }
 
-static nd_status open_graph(cli_call *call, shown *s)
+// A scene alone is a graph that reads it.
+static nd_graph *open_graph(cli_call *call, bool is_scene)
 {
-    const nd_graph_ask ask = {
-        .path = s->path, .variable = call->variable, .variables = call->variables};
-    s->graph = cli_graph_read(call, call->arena, &ask);
-    return s->graph ? cli_graph_ready(call, s->graph) : ND_E_PARAM;
+    nd_graph_ask ask = {.path = call->word[0],
+                        .text =
+                            is_scene ? "input: { Read: { file: \"${scene}\" } }" : NULL,
+                        .variable = call->variable,
+                        .variables = call->variables};
+    if (is_scene) {
+        nd_variable *v = nd_alloc(call->arena, call->variables + 1, sizeof *v);
+        if (!v) return NULL;
+        if (call->variables) memcpy(v, call->variable, call->variables * sizeof *v);
+        v[call->variables] = (nd_variable){"scene", call->word[0], NULL};
+        ask.variable = v, ask.variables++;
+    }
+    nd_graph *graph = cli_graph_read(call, call->arena, &ask);
+    // A page writes nothing: what only a Write needs may stay open.
+    if (graph && nd_graph_needs(graph, true) && cli_graph_ready(call, graph) != ND_OK)
+        return NULL;
+    return graph;
 }
 
 static void open_browser(const char *url)
@@ -143,14 +129,14 @@ static void stop(void *dash)
     nd_dash_stop(dash);
 }
 
-static nd_status serve(cli_call *call, nd_dash *dash, shown *s)
+static nd_status serve(cli_call *call, nd_dash *dash, const nd_graph *graph,
+                       bool is_scene)
 {
     const options *own = call->own;
-    const char *name = strrchr(s->path, '/');
-    const nd_dash_map map = {.title = name && name[1] ? name + 1 : s->path,
-                             .command = command_of(call, s->graph != NULL),
-                             .plan = plan,
-                             .self = s};
+    const char *path = call->word[0], *name = strrchr(path, '/');
+    const nd_dash_map map = {.graph = graph,
+                             .title = name && name[1] ? name + 1 : path,
+                             .command = command_of(call, !is_scene)};
     if (!map.command) return ND_E_MEMORY;
     ND_TRY(nd_dash_open(dash, &map));
     tell(call, dash);
@@ -161,19 +147,21 @@ static nd_status serve(cli_call *call, nd_dash *dash, shown *s)
 static nd_status run(cli_call *call)
 {
     const options *own = call->own;
-    shown s = {.path = call->word[0], .is_strict = own->snap_strict};
+    const char *path = call->word[0];
     nd_dash *dash = NULL;
-    if (access(s.path, R_OK) != 0)
+    if (access(path, R_OK) != 0)
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights",
-                       s.path, strerror(errno));
-    if (is_graph(call->arena, s.path)) ND_TRY(open_graph(call, &s));
+                       path, strerror(errno));
+    const bool is_scene = !is_graph(call->arena, path);
+    const nd_graph *graph = open_graph(call, is_scene);
+    if (!graph) return ND_E_PARAM;
     const nd_dash_settings settings = {.listen = own->listen,
                                        .port = own->port,
                                        .threads = call->pulling->threads,
                                        .memory = call->pulling->memory};
     ND_TRY(nd_dash_new(&settings, &dash));
     cli_signals_do(stop, dash);
-    nd_status status = serve(call, dash, &s);
+    nd_status status = serve(call, dash, graph, is_scene);
     cli_signals_do(NULL, NULL);
     nd_dash_free(dash);
     if (status == ND_OK && cli_signal())

@@ -122,6 +122,8 @@ struct dash_plan {
     dash_step *step;
     nd_node **node; // every node, also those inside a step; inputs first
     int steps, nodes;
+    const dash_change *change; // what the viewer has moved
+    size_t changes;
 };
 nd_status dash_plan_new(const nd_graph *graph, dash_plan *base, const dash_change *change,
                         size_t changes, dash_plan **plan) ND_CHECKED;

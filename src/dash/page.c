@@ -251,10 +251,10 @@ const char *dash_share(nd_arena *arena, const nd_dash *dash, const dash_plan *pl
 {
     nd_buffer text = {.arena = arena};
     nd_buffer_add(&text, "%s", dash->map.command ? dash->map.command : "nadir map");
-    for (size_t i = 0; i < plan->planned.overrides; i++) {
-        const nd_override *c = &plan->planned.override[i];
+    for (size_t i = 0; i < plan->changes; i++) {
+        const dash_change *c = &plan->change[i];
         nd_buffer_add(&text, " -P ");
-        const char *word = nd_text(arena, "%s.%s=%s", c->node, c->param, c->value);
+        const char *word = nd_text(arena, "%s.%s=%s", c->step, c->name, c->value);
         if (word && strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
                                  "0123456789._=,:/+-") == strlen(word))
             nd_buffer_add(&text, "%s", word);

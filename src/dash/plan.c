@@ -115,9 +115,16 @@ static nd_status make(dash_plan *plan, const nd_graph *graph, const dash_change 
                       size_t changes)
 {
     nd_override *o = nd_alloc(plan->arena, changes + 1, sizeof *o);
-    if (!o) return ND_E_MEMORY;
-    for (size_t i = 0; i < changes; i++)
-        o[i] = (nd_override){change[i].step, change[i].name, change[i].value};
+    dash_change *kept = nd_alloc(plan->arena, changes + 1, sizeof *kept);
+    if (!o || !kept) return ND_E_MEMORY;
+    for (size_t i = 0; i < changes; i++) {
+        kept[i] = (dash_change){nd_text(plan->arena, "%s", change[i].step),
+                                nd_text(plan->arena, "%s", change[i].name),
+                                nd_text(plan->arena, "%s", change[i].value)};
+        if (!kept[i].step || !kept[i].name || !kept[i].value) return ND_E_MEMORY;
+        o[i] = (nd_override){kept[i].step, kept[i].name, kept[i].value};
+    }
+    plan->change = kept, plan->changes = changes;
     const nd_graph_with with = {o, changes, plan->base ? &plan->base->planned : NULL,
                                 true};
     ND_TRY(nd_graph_plan_with(plan->arena, graph, &with, &plan->planned));

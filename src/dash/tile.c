@@ -88,14 +88,18 @@ static nd_status read_crop(const nd_node *node, nd_work *work, int side, nd_tile
     for (size_t i = 0; i < count; i++) data[i] = NAN;
     tile->stride = DASH_SIDE, tile->plane = (ptrdiff_t)plane, tile->data = data;
     if (!side) return ND_OK;
-    const int edge = (DASH_SIDE - side) / 2;
-    const nd_rect r = {tile->rect.x + edge, tile->rect.y + edge, side, side};
+    // The middle of what lies inside the picture.
+    const nd_grid grid = nd_grid_at(node->band[tile->bands.band[0]].grid, tile->level);
+    const nd_rect in = nd_rect_clip(tile->rect, grid.width, grid.height);
+    nd_rect r = {in.x + (in.width - side) / 2, in.y + (in.height - side) / 2, side, side};
+    if (in.width < side) r.x = in.x, r.width = in.width;
+    if (in.height < side) r.y = in.y, r.height = in.height;
     nd_tile part;
     ND_TRY(nd_read(node, work, tile->bands, tile->level, r, &part));
     for (int k = 0; k < tile->bands.count; k++)
-        for (int y = r.y; y < r.y + side; y++)
+        for (int y = r.y; y < r.y + r.height; y++)
             memcpy(nd_at(tile, k, r.x, y), nd_at(&part, k, r.x, y),
-                   (size_t)side * sizeof(float));
+                   (size_t)r.width * sizeof(float));
     return ND_OK;
 }
 

@@ -63,7 +63,7 @@ async function fetchTile(job) {
       const told = await answer.json().catch(() => ({ text: `${answer.status}` }));
       throw { status: answer.status, ...told };
     }
-    if (answer.status === 503) await new Promise((go) => setTimeout(go, 200 << turn));
+    await new Promise((go) => setTimeout(go, 100 << turn)); // by then it may not be wanted any more
     if (job.signal.aborted) throw new DOMException('left', 'AbortError');
   }
 }

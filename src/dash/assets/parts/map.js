@@ -9,7 +9,7 @@ import { draw, outlineOf } from '../map/locator.js';
 import { isWebGL } from '../map/layer.js';
 import { Downloads } from './share.js';
 
-const TRUTHS = ['', 'Approximate at this zoom', 'Centre only: zoom in', 'Too much for this zoom: zoom in'];
+const truths = () => ['', t('Approximate at this zoom'), t('Centre only: zoom in'), t('Too much for this zoom: zoom in')];
 
 function Scale({ grid }) {
   const v = store.view.value, metres = v && metresPerUnit(grid) * v.resolution;
@@ -103,7 +103,7 @@ export function map() {
     <div class="foot">
       ${grid && html`<${Scale} grid=${grid} />`}
       <${Under} />
-      ${store.truth.value > 0 && html`<div class="truth">${t(TRUTHS[store.truth.value])}</div>`}
+      ${store.truth.value > 0 && html`<div class="truth">${truths()[store.truth.value]}</div>`}
     </div>
     ${grid && html`<${Locator} grid=${grid} />`}
     ${isBusy && html`<div class="busy" aria-hidden="true"></div>`}

@@ -1,0 +1,22 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Every word of the pages has a Spanish one. usage: page_words.py WORDS.json ASSETS PO; TAP."""
+import json
+import pathlib
+import re
+import sys
+
+words = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
+same = {"E", "N", "S", "Gamma"}  # alike in both languages
+used = {key for path in pathlib.Path(sys.argv[2]).rglob("*.js")
+        for key in re.findall(r"\bt\('([^']+)'", path.read_text(encoding="utf-8"))}
+missing = sorted(key for key in used if key not in words and key not in same)
+broken = sorted(key for key in used & words.keys()
+                if sorted(re.findall(r"\{\d\}", key)) != sorted(re.findall(r"\{\d\}", words[key])))
+print("1..2")
+for n, (title, wrong) in enumerate([("every_word_of_the_pages_has_a_spanish_one", missing),
+                                    ("and_it_fills_in_the_same_values", broken)], 1):
+    print(f"{'not ok' if wrong or not used else 'ok'} {n} - {title}")
+    for key in wrong:
+        print(f"# {key}")
+sys.exit(bool(missing or broken or not used))
