@@ -5,8 +5,10 @@ set -eu
 out=${DEMO_DIR:-demo}
 mkdir -p "$out"
 for graph in data/graphs/*.yaml; do
-    name=$(basename "$graph" .yaml)
-    build/src/cli/nadir run "$graph" -P out="$out/$name.tif" --force --quiet
-    echo "$out/$name.tif"
+    map=$out/$(basename "$graph" .yaml)
+    build/nadir run "$graph" -P out="$map.tif" --force --quiet
+    build/nadir run "$graph" -P out="$map.tif" --preview "$map.png" --force --quiet
+    echo "$map.tif"
+    echo "$map.png"
 done
-echo "see one live: build/src/cli/nadir map data/graphs/ndvi.yaml"
+echo "see one live: build/nadir map data/graphs/ndvi.yaml"
