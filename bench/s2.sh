@@ -6,7 +6,7 @@
 set -u
 build=${1:-build} only=${2:-}
 here=$(cd "$(dirname "$0")" && pwd)
-nadir=$(cd "$build" && pwd)/src/cli/nadir
+nadir=$(cd "$build" && pwd)/nadir
 [ -n "${NADIR_BENCH:-}" ] && [ -d "$NADIR_BENCH" ] || { echo "skipped: NADIR_BENCH names no folder with a full-size scene"; exit 0; }
 python=/usr/bin/python3
 command -v gdalwarp >/dev/null && $python -c 'from osgeo_utils import gdal_calc' 2>/dev/null || { echo "skipped: no gdal-bin and python3-gdal"; exit 0; }
