@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Subset: a part of the ground, some of the bands, every n-th pixel.
-#include <nadir/op.h>
+#include <nadir/run.h>
 #include <nadir/vector.h>
 #include <string.h>
 
@@ -60,6 +60,7 @@ typedef struct state {
     int *piece_of; // by band
     piece *piece;
     int pieces;
+    bool is_rough; // the input's levels are no means: near is near enough
 } state;
 
 static bool is_set(const char *text)
@@ -290,6 +291,7 @@ static nd_status plan(nd_node *self)
     ND_TRY(find_box(self, &c.reference, shapes, c.box));
     ND_TRY(cut_bands(self, s, &c));
     if (!set->copy_metadata) self->product = NULL;
+    s->is_rough = nd_levels_of(self->input[0]) == ND_REDUCED;
     self->state = s;
     self->name = nd_text(self->arena, "Subset_%s", self->name);
     return self->name ? ND_OK : ND_E_MEMORY;
@@ -392,9 +394,47 @@ static nd_status cut_level(const nd_node *self, nd_work *work, const piece *p,
     return ND_OK;
 }
 
+// Where the input's levels only approximate, so may we: from two levels finer, moved by
+// up to half a pixel of that, an eighth of ours. Else a whole scene would be decoded for
+// an overview of a part of it.
+static nd_status cut_nearly(const nd_node *self, nd_work *work, const piece *p,
+                            nd_tile *tile)
+{
+    const state *s = self->state;
+    const int start = fitting_level(p->rect.x | p->rect.y), level = tile->level;
+    const int from = start >= level ? level : start > level - 2 ? start : level - 2;
+    if (from < 1 && level > 0) return cut_level(self, work, p, tile);
+    const int side = 1 << (level - from), half = from ? 1 << (from - 1) : 0;
+    const int dx = (p->rect.x + half) >> from, dy = (p->rect.y + half) >> from;
+    const nd_rect r = tile->rect;
+    nd_tile fine = *tile;
+    nd_kind *kind = nd_alloc(work->arena, (size_t)tile->bands.count, sizeof *kind);
+    if (!kind) return ND_E_MEMORY;
+    for (int k = 0; k < tile->bands.count; k++)
+        kind[k] = self->band[tile->bands.band[k]].kind;
+    if (side > 1) {
+        const nd_grid grid = nd_grid_at(self->band[tile->bands.band[0]].grid, from);
+        fine.level = from;
+        fine.rect = nd_rect_clip(
+            (nd_rect){r.x * side, r.y * side, r.width * side, r.height * side},
+            grid.width, grid.height);
+        const size_t pixels = (size_t)fine.rect.width * (size_t)fine.rect.height;
+        fine.stride = fine.rect.width, fine.plane = (ptrdiff_t)pixels;
+        fine.data = nd_alloc_raw(work->arena, pixels * (size_t)tile->bands.count,
+                                 sizeof *fine.data);
+        if (!fine.data) return ND_E_MEMORY;
+    }
+    ND_TRY(nd_forward(self, work, s->from, dx, dy, &fine));
+    if (side > 1) ND_TRY(nd_reduce(work->arena, &fine, kind, tile));
+    return mask(p, work, tile);
+}
+
 static nd_status cut(const nd_node *self, nd_work *work, const piece *p, nd_tile *tile)
 {
-    if (p->step_x == 1 && p->step_y == 1) return cut_level(self, work, p, tile);
+    const state *s = self->state;
+    if (p->step_x == 1 && p->step_y == 1)
+        return s->is_rough ? cut_nearly(self, work, p, tile)
+                           : cut_level(self, work, p, tile);
     return tile->level ? nd_reduce_from(self, work, 0, tile) : thin(self, work, p, tile);
 }
 
@@ -421,7 +461,8 @@ static nd_rect window(const nd_node *self, int input, const nd_tile *tile, int *
     const int start = fitting_level(p->rect.x | p->rect.y);
     const bool is_thin = p->step_x > 1 || p->step_y > 1;
     (void)input;
-    *level = is_thin ? 0 : tile->level < start ? tile->level : start;
+    const int fit = s->is_rough && start < tile->level - 2 ? tile->level - 2 : start;
+    *level = is_thin ? 0 : tile->level < fit ? tile->level : fit;
     const int side = 1 << (tile->level - *level);
     const int x = side * p->step_x, y = side * p->step_y;
     return (nd_rect){(p->rect.x >> *level) + tile->rect.x * x,
@@ -434,9 +475,11 @@ const nd_op nd_op_subset = {
     .snap = "Subset",
     .brief = "Keep a part of the ground, some bands, every n-th pixel",
     .example = "nadir subset scene.SAFE -o part.tif --region 0,0,2048,2048",
-    .help = "Bands of other sizes keep the same ground. Previews are exact: where the\n"
-            "part begins at multiples of 64 pixels they come from the input's previews,\n"
-            "elsewhere from its finer levels, which takes longer.",
+    .help =
+        "Bands of other sizes keep the same ground. Previews are exact where the\n"
+        "input's are: a part that begins at multiples of 64 pixels takes the input's\n"
+        "own, another its finer ones, which takes longer. Where the input's only\n"
+        "approximate (JPEG 2000), pixels lie up to an eighth of a pixel off.",
     .ignores = "resampleType",
     .table = ND_TABLE(params, subset),
     .min_inputs = 1,

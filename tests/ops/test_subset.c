@@ -115,6 +115,40 @@ TEST(a_level_is_the_average_wherever_the_part_begins_and_ends)
     }
 }
 
+// A picture whose pixels say in which column their middle lies; its levels are declared
+// to be approximations, as those of JPEG 2000 are.
+static nd_status ramp_plan(nd_node *self)
+{
+    self->band = nd_alloc(self->arena, 1, sizeof *self->band);
+    if (!self->band) return ND_E_MEMORY;
+    self->bands = 1;
+    *self->band = (nd_band){.name = "x", .grid = {999, 40, 0, 0, 10, -10, NULL}};
+    return ND_OK;
+}
+static nd_status ramp_compute(const nd_node *self, nd_work *work, nd_tile *tile)
+{
+    (void)self, (void)work;
+    for (int y = tile->rect.y; y < tile->rect.y + tile->rect.height; y++)
+        for (int x = tile->rect.x; x < tile->rect.x + tile->rect.width; x++)
+            *nd_at(tile, 0, x, y) = (float)nd_level0(x, tile->level);
+    return ND_OK;
+}
+
+TEST(over_rough_levels_a_level_lies_an_eighth_of_a_pixel_off_at_most)
+{
+    static const nd_op ramp = {
+        .name = "ramp", .levels = ND_REDUCED, .plan = ramp_plan, .compute = ramp_compute};
+    nd_node *in = apply_op(arena, &ramp, FROM(NULL), DEFAULTS);
+    nd_node *out =
+        in ? apply(arena, "subset", FROM(in), WITH("region", "37,5,800,30")) : NULL;
+    const float *got;
+    for (int level = 0; level < 6; level++) {
+        CHECK(out && reads_alike(arena, out, ND_BANDS(0), level, &got));
+        for (int x = 0; out && x < 800 >> level; x++)
+            CHECK(fabs((double)got[x] - 37 - nd_level0(x, level)) <= (1 << level) / 8.0);
+    }
+}
+
 TEST(a_level_of_a_thinned_picture_is_the_average_of_what_is_left)
 {
     nd_node *out =
