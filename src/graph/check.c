@@ -93,7 +93,10 @@ static void inputs(graph_reader *r, const graph_step *step)
         graph_wrong(r, step->op_at);
     }
     if (op->max_inputs < 0 || step->sources <= op->max_inputs) return;
-    if (op->max_inputs)
+    if (op->max_inputs == 1)
+        (void)nd_fail(ND_E_PARAM, "%s takes one input, not %d\ntake one away", step->word,
+                      step->sources);
+    else if (op->max_inputs)
         (void)nd_fail(ND_E_PARAM, "%s takes at most %d inputs, not %d\ntake one away",
                       step->word, op->max_inputs, step->sources);
     else

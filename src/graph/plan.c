@@ -76,6 +76,8 @@ static nd_node *taken_over(const planner *p, int step)
     const nd_planned *before = p->with->before;
     if (!before || before->graph != p->graph) return NULL;
     const graph_step *s = p->graph->step[step];
+    if (s->op->sink && !before->step[step].settings.data != p->with->without_sinks)
+        return NULL;
     for (int i = 0; i < s->sources; i++)
         if (p->node[s->source[i].step] != before->node[s->source[i].step]) return NULL;
     return same_overrides(p, s) ? before->node[step] : NULL;

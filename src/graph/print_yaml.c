@@ -29,6 +29,20 @@ static bool is_plain(const char *text)
     return true;
 }
 
+// Characters that YAML takes for line breaks or refuses, as code points; 0: none.
+static unsigned special(const char *at, int *length)
+{
+    const unsigned char *b = (const unsigned char *)at;
+    *length = 1;
+    if (*b < ' ' || *b == 0x7F) return *b;
+    *length = 2;
+    if (*b == 0xC2 && b[1] < 0xA0) return b[1];
+    *length = 3;
+    if (*b == 0xE2 && b[1] == 0x80 && (b[2] == 0xA8 || b[2] == 0xA9))
+        return 0x2000u + b[2] - 0x80;
+    return *b == 0xEF && b[1] == 0xBB && b[2] == 0xBF ? 0xFEFF : 0;
+}
+
 static void scalar(nd_buffer *out, const char *text)
 {
     if (*text && is_plain(text)) {
@@ -36,17 +50,18 @@ static void scalar(nd_buffer *out, const char *text)
         return;
     }
     nd_buffer_put(out, "\"", 1);
-    for (const char *c = text; *c; c++) {
-        if (*c == '\n')
+    for (const char *c = text; *c;) {
+        int length;
+        const unsigned code = special(c, &length);
+        if (*c == '"' || *c == '\\')
+            nd_buffer_add(out, "\\%c", *c), length = 1;
+        else if (*c == '\n')
             nd_buffer_add(out, "\\n");
-        else if (*c == '\t')
-            nd_buffer_add(out, "\\t");
-        else if (*c == '"' || *c == '\\')
-            nd_buffer_add(out, "\\%c", *c);
-        else if ((unsigned char)*c < ' ')
-            nd_buffer_add(out, "\\x%02X", (unsigned)*c);
+        else if (code)
+            nd_buffer_add(out, "\\u%04X", code);
         else
-            nd_buffer_put(out, c, 1);
+            nd_buffer_put(out, c, 1), length = 1;
+        c += length;
     }
     nd_buffer_put(out, "\"", 1);
 }

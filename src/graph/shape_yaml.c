@@ -178,13 +178,14 @@ static nd_status read_step(graph_reader *r, graph_tree *tree,
                            const graph_tree **from_tree, graph_step **made)
 {
     *made = NULL, *from_tree = NULL;
-    const bool is_word = tree->kind == GRAPH_SCALAR && tree->text;
+    const bool is_word = tree->kind == GRAPH_SCALAR && tree->text && *tree->text;
     graph_step *step = graph_step_new(r, tree->value_at);
     if (!step) return ND_E_MEMORY;
+    graph_place id_at = {0, 0};
     if (is_word) step->word = tree->text;
     for (graph_tree *t = tree->kind == GRAPH_MAP ? tree->first : NULL; t; t = t->next) {
         if (nd_text_same(t->name, "id"))
-            step->id = t->text;
+            step->id = t->text, id_at = t->value_at;
         else if (nd_text_same(t->name, "from"))
             *from_tree = t;
         else
@@ -200,6 +201,7 @@ static nd_status read_step(graph_reader *r, graph_tree *tree,
         ND_TRY(name_step(r, step));
     else
         step->op = nd_op_find(r->ask->catalogue, step->word);
+    if (id_at.line) step->at = id_at;
     *made = step;
     return ND_OK;
 }
@@ -227,7 +229,7 @@ static nd_status one(yaml_shape *y, yaml_section section, graph_tree *tree)
         [YAML_INPUT] = "Read", [YAML_STEPS] = NULL, [YAML_OUTPUT] = "Write"};
     const graph_tree *source = NULL;
     graph_step *step;
-    if (words[section] && tree->kind == GRAPH_SCALAR && tree->text)
+    if (words[section] && tree->kind == GRAPH_SCALAR && tree->text && *tree->text)
         ND_TRY(file_step(y->reader, tree, words[section], &step));
     else
         ND_TRY(read_step(y->reader, tree, &source, &step));

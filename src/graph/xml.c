@@ -220,6 +220,20 @@ static const char *remedy(int code)
     }
 }
 
+// The & or < that the reader stumbled over stands shortly before.
+static size_t fault(const xml_reader *x, int code)
+{
+    const char *text = x->reader->text;
+    const size_t at = now(x), most = at < 200 ? at : 200;
+    const bool is_entity =
+        code == XML_ERR_UNDECLARED_ENTITY || code == XML_ERR_ENTITYREF_SEMICOL_MISSING;
+    const bool is_name = code == XML_ERR_NAME_REQUIRED;
+    for (size_t back = 1; (is_entity || is_name) && back <= most; back++)
+        if (text[at - back] == '&' || (is_name && text[at - back] == '<'))
+            return at - back;
+    return at;
+}
+
 // libxml2's own words know no line here.
 static void mismatch(xml_reader *x, const xmlError *e)
 {
@@ -247,9 +261,10 @@ __attribute__((format(printf, 2, 3))) static void error(void *user, const char *
         mismatch(x, e);
         return;
     }
-    (void)nd_fail(ND_E_DATA, "this is not well-formed XML: %s\n%s", line,
-                  nd_gettext(remedy(e ? e->code : 0)));
-    stop(x, now(x));
+    const char *said = strncmp(line, "xml", 3) == 0 ? strstr(line, ": ") : NULL;
+    (void)nd_fail(ND_E_DATA, "this is not well-formed XML: %s\n%s",
+                  said ? said + 2 : line, nd_gettext(remedy(e ? e->code : 0)));
+    stop(x, fault(x, e ? e->code : 0));
 }
 
 static nd_status run(xml_reader *x)

@@ -165,6 +165,14 @@ static nd_status take(yaml_reader *y, const yaml_event_t *event)
     }
 }
 
+static bool is_tab(const graph_reader *r, graph_place at)
+{
+    const char *text = r->text;
+    for (int line = 1; text && line < at.line; line++)
+        if ((text = strchr(text, '\n'))) text++;
+    return text && (int)strspn(text, " \t") >= at.column && text[at.column - 1] == '\t';
+}
+
 static nd_status broken(yaml_reader *y, const yaml_parser_t *parser)
 {
     graph_reader *r = y->reader;
@@ -174,6 +182,11 @@ static nd_status broken(yaml_reader *y, const yaml_parser_t *parser)
         (void)nd_fail(ND_E_DATA, "this is no text: %s\nsave the file as UTF-8",
                       parser->problem);
         return wrong(y, graph_place_of(r->text, r->length, parser->problem_offset));
+    }
+    if (is_tab(r, place(parser->problem_mark))) {
+        (void)nd_fail(ND_E_DATA, "a tab stands where YAML wants blanks\n"
+                                 "indent with blanks");
+        return wrong(y, place(parser->problem_mark));
     }
     (void)nd_fail(ND_E_DATA,
                   "this is no YAML: %s%s%s\n"
