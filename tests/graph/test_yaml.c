@@ -159,7 +159,7 @@ TEST(broken_yaml_is_told_with_its_place)
     CHECK(!YAML("input: a\nsteps: [\n"));
     CHECK(error_says("g.yaml:3:1: this is no YAML: while parsing a flow node"));
     CHECK(!YAML("input: a\n\tsteps: b\n"));
-    CHECK(error_says("g.yaml:2:1: this is no YAML"));
+    CHECK(error_says("g.yaml:2:1: a tab stands where YAML wants blanks"));
     CHECK(!YAML("input: a\xff\n"));
     CHECK(error_says("g.yaml:1:9: this is no text"));
     CHECK(!YAML("input: a\n---\ninput: b\n"));
