@@ -151,6 +151,10 @@ static nd_status set_text(nd_arena *arena, graph_reader *r, const graph_tree *se
                              setting->name));
     const char *text = is_group ? graph_join(arena, setting, false) : setting->text;
     if (is_group && !text) return wrong(r, setting->value_at, ND_E_PARAM);
+    if (graph_any_open(setting)) { // what it will be nobody knows
+        mark_given(settings, row);
+        return ND_OK;
+    }
     if (!text || !*text) return ND_OK; // empty: as if it were not there
     if (row->type == ND_REAL) text = without_suffix(arena, text);
     return text ? wrong(r, setting->value_at,
@@ -169,10 +173,6 @@ nd_status graph_set(nd_arena *arena, graph_reader *r, const graph_tree *setting,
         else
             (void)nd_fail(ND_E_PARAM, "a value has no name\nwrite name: value");
         return wrong(r, setting->at, ND_E_PARAM);
-    }
-    if (graph_any_open(setting)) {
-        mark_given(settings, row);
-        return ND_OK;
     }
     if (row->type == ND_ROWS && setting->kind != GRAPH_SCALAR)
         return set_rows(arena, r, setting, row, settings);
