@@ -11,7 +11,23 @@ typedef struct settings {
     double red4_factor, red5_factor, red6_factor, red1_factor, red2_factor;
     double soil, slope, intercept, adjustment, angle_deg, soil_slope, gamma;
     const char *name;
+    nd_choice resampling, upsampling, downsampling;
 } settings;
+
+extern const nd_op nd_op_resample;
+enum { NONE, LOWEST, HIGHEST };
+static const nd_option resamplings[] = {
+    {"None", "To the lowest resolution, if need be"},
+    {"Lowest", "To the lowest resolution", "Lowest resolution"},
+    {"Highest", "To the highest resolution", "Highest resolution"},
+    {NULL, NULL}};
+static const nd_option ups[] = {{"Nearest", "The closest pixel"},
+                                {"Bilinear", "The four pixels around"},
+                                {"Bicubic", "The sixteen pixels around"},
+                                {NULL, NULL}};
+static const nd_option downs[] = {{"First", "The pixel up left"}, {"Min", "The least"},
+                                  {"Max", "The greatest"},        {"Mean", "The mean"},
+                                  {"Median", "The median"},       {NULL, NULL}};
 
 // Rows that several indices share.
 #define BAND_ROW(member, its_snap, words)                                                \
@@ -61,52 +77,60 @@ typedef struct settings {
 #define GAMMA                                                                            \
     ND_PARAM(settings, gamma, 1, .snap = "gammaParameter",                               \
              .help = "How much of the haze in blue is taken from red")
-#define NAME                                                                             \
-    ND_PARAM(settings, name, NULL,                                                       \
-             .help = "Name of the band; the scene's and the index' if not given")
+// And those that all have: how bands of different size come together, and the name.
+#define SHARED                                                                           \
+    ND_PARAM(settings, resampling, {NONE}, .snap = "resampleType",                       \
+             .choices = resamplings, .help = "Where bands of different size meet"),      \
+        ND_PARAM(settings, upsampling, {0}, .choices = ups,                              \
+                 .help = "How pixels become more"),                                      \
+        ND_PARAM(settings, downsampling, {0}, .choices = downs,                          \
+                 .help = "How pixels become fewer"),                                     \
+        ND_PARAM(settings, name, NULL,                                                   \
+                 .help = "Name of the band; the scene's and the index' if not given")
 
-static const nd_param ndvi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, NAME};
-static const nd_param savi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, SOIL, NAME};
-static const nd_param tsavi_rows[] = {RED,   NIR,       RED_FACTOR, NIR_FACTOR,
-                                      SLOPE, INTERCEPT, ADJUSTMENT, NAME};
-static const nd_param msavi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, SLOPE, NAME};
-static const nd_param msavi2_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, NAME};
-static const nd_param dvi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, NAME};
-static const nd_param rvi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, NAME};
-static const nd_param pvi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, ANGLE, NAME};
-static const nd_param ipvi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, NAME};
-static const nd_param wdvi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, LINE, NAME};
-static const nd_param tndvi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, NAME};
-static const nd_param gndvi_rows[] = {GREEN, NIR, GREEN_FACTOR, NIR_FACTOR, NAME};
-static const nd_param gemi_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, NAME};
+#define RED_NIR RED, NIR, RED_FACTOR, NIR_FACTOR
+
+static const nd_param ndvi_rows[] = {RED_NIR, SHARED};
+static const nd_param savi_rows[] = {RED_NIR, SOIL, SHARED};
+static const nd_param tsavi_rows[] = {RED_NIR, SLOPE, INTERCEPT, ADJUSTMENT, SHARED};
+static const nd_param msavi_rows[] = {RED_NIR, SLOPE, SHARED};
+static const nd_param msavi2_rows[] = {RED_NIR, SHARED};
+static const nd_param dvi_rows[] = {RED_NIR, SHARED};
+static const nd_param rvi_rows[] = {RED_NIR, SHARED};
+static const nd_param pvi_rows[] = {RED_NIR, ANGLE, SHARED};
+static const nd_param ipvi_rows[] = {RED_NIR, SHARED};
+static const nd_param wdvi_rows[] = {RED_NIR, LINE, SHARED};
+static const nd_param tndvi_rows[] = {RED_NIR, SHARED};
+static const nd_param gndvi_rows[] = {GREEN, NIR, GREEN_FACTOR, NIR_FACTOR, SHARED};
+static const nd_param gemi_rows[] = {RED_NIR, SHARED};
 static const nd_param arvi_rows[] = {RED,         BLUE,       NIR,   RED_FACTOR,
-                                     BLUE_FACTOR, NIR_FACTOR, GAMMA, NAME};
-static const nd_param ndi45_rows[] = {RED4, RED5, RED4_FACTOR, RED5_FACTOR, NAME};
-static const nd_param mtci_rows[] = {RED4,        RED5,       NIR, RED4_FACTOR,
-                                     RED5_FACTOR, NIR_FACTOR, NAME};
+                                     BLUE_FACTOR, NIR_FACTOR, GAMMA, SHARED};
+static const nd_param ndi45_rows[] = {RED4, RED5, RED4_FACTOR, RED5_FACTOR, SHARED};
+static const nd_param mtci_rows[] = {RED4,        RED5,       NIR,   RED4_FACTOR,
+                                     RED5_FACTOR, NIR_FACTOR, SHARED};
 static const nd_param mcari_rows[] = {RED1,        RED2,         GREEN, RED1_FACTOR,
-                                      RED2_FACTOR, GREEN_FACTOR, NAME};
+                                      RED2_FACTOR, GREEN_FACTOR, SHARED};
 static const nd_param reip_rows[] = {
-    RED4, RED5, RED6, NIR, RED4_FACTOR, RED5_FACTOR, RED6_FACTOR, NIR_FACTOR, NAME};
+    RED4, RED5, RED6, NIR, RED4_FACTOR, RED5_FACTOR, RED6_FACTOR, NIR_FACTOR, SHARED};
 static const nd_param s2rep_rows[] = {
-    RED4, RED5, RED6, NIR, RED4_FACTOR, RED5_FACTOR, RED6_FACTOR, NIR_FACTOR, NAME};
+    RED4, RED5, RED6, NIR, RED4_FACTOR, RED5_FACTOR, RED6_FACTOR, NIR_FACTOR, SHARED};
 static const nd_param ireci_rows[] = {
-    RED4, RED5, RED6, NIR, RED4_FACTOR, RED5_FACTOR, RED6_FACTOR, NIR_FACTOR, NAME};
-static const nd_param pssra_rows[] = {RED, NIR, RED_FACTOR, NIR_FACTOR, NAME};
-static const nd_param ndwi_rows[] = {MIR, NIR, MIR_FACTOR, NIR_FACTOR, NAME};
-static const nd_param ndwi2_rows[] = {GREEN, NIR, GREEN_FACTOR, NIR_FACTOR, NAME};
-static const nd_param mndwi_rows[] = {GREEN, MIR, GREEN_FACTOR, MIR_FACTOR, NAME};
-static const nd_param ndpi_rows[] = {GREEN, MIR, GREEN_FACTOR, MIR_FACTOR, NAME};
-static const nd_param ndti_rows[] = {RED, GREEN, RED_FACTOR, GREEN_FACTOR, NAME};
-static const nd_param bi_rows[] = {RED, GREEN, RED_FACTOR, GREEN_FACTOR, NAME};
-static const nd_param bi2_rows[] = {RED,          GREEN,      NIR, RED_FACTOR,
-                                    GREEN_FACTOR, NIR_FACTOR, NAME};
-static const nd_param ri_rows[] = {RED, GREEN, RED_FACTOR, GREEN_FACTOR, NAME};
-static const nd_param ci_rows[] = {RED, GREEN, RED_FACTOR, GREEN_FACTOR, NAME};
-static const nd_param bai_rows[] = {RED, NIR, NAME};
-static const nd_param bain_rows[] = {RED, NIR, SWIR1, NAME};
-static const nd_param bcc_rows[] = {BLUE, GREEN, RED, NAME};
-static const nd_param aweinsh_rows[] = {GREEN, NIR, SWIR1, SWIR2, NAME};
+    RED4, RED5, RED6, NIR, RED4_FACTOR, RED5_FACTOR, RED6_FACTOR, NIR_FACTOR, SHARED};
+static const nd_param pssra_rows[] = {RED_NIR, SHARED};
+static const nd_param ndwi_rows[] = {MIR, NIR, MIR_FACTOR, NIR_FACTOR, SHARED};
+static const nd_param ndwi2_rows[] = {GREEN, NIR, GREEN_FACTOR, NIR_FACTOR, SHARED};
+static const nd_param mndwi_rows[] = {GREEN, MIR, GREEN_FACTOR, MIR_FACTOR, SHARED};
+static const nd_param ndpi_rows[] = {GREEN, MIR, GREEN_FACTOR, MIR_FACTOR, SHARED};
+static const nd_param ndti_rows[] = {RED, GREEN, RED_FACTOR, GREEN_FACTOR, SHARED};
+static const nd_param bi_rows[] = {RED, GREEN, RED_FACTOR, GREEN_FACTOR, SHARED};
+static const nd_param bi2_rows[] = {RED,          GREEN,      NIR,   RED_FACTOR,
+                                    GREEN_FACTOR, NIR_FACTOR, SHARED};
+static const nd_param ri_rows[] = {RED, GREEN, RED_FACTOR, GREEN_FACTOR, SHARED};
+static const nd_param ci_rows[] = {RED, GREEN, RED_FACTOR, GREEN_FACTOR, SHARED};
+static const nd_param bai_rows[] = {RED, NIR, SHARED};
+static const nd_param bain_rows[] = {RED, NIR, SWIR1, SHARED};
+static const nd_param bcc_rows[] = {BLUE, GREEN, RED, SHARED};
+static const nd_param aweinsh_rows[] = {GREEN, NIR, SWIR1, SWIR2, SHARED};
 
 // A band of a formula: its symbol, where it may be named, the range whose middle finds
 // it.
@@ -123,95 +147,59 @@ typedef struct index_row {
     const char *snap; // the formula as SNAP has it, where that is not the published one
 } index_row;
 
-#define BAND(symbol, member, from, to)                                                   \
-    {                                                                                    \
-        symbol, offsetof(settings, member), offsetof(settings, member##_factor), from,   \
-            to                                                                           \
-    }
-#define PLAIN(symbol, member, from, to)                                                  \
-    {                                                                                    \
-        symbol, offsetof(settings, member), 0, from, to                                  \
-    }
+// clang-format off
+#define PLAIN(symbol, member, from, to) {symbol, offsetof(settings, member), 0, from, to}
+#define BAND(symbol, member, from, to) \
+    {symbol, offsetof(settings, member), offsetof(settings, member##_factor), from, to}
+#define INFINITE (double)INFINITY
 static const index_row indices[] = {
     {"ndvi", -1, 1, {BAND("R", red, 600, 665), BAND("N", nir, 800, 900)}},
     {"savi", -1, 1, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
     {"tsavi", -1, 1, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
     {"msavi", -1, 1, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
     {"msavi2", -1, 1, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
-    {"dvi",
-     -(double)INFINITY,
-     (double)INFINITY,
-     {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
-    {"rvi", 0, (double)INFINITY, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
+    {"dvi", -INFINITE, INFINITE, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
+    {"rvi", 0, INFINITE, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
     {"pvi", -1, 1, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
     {"ipvi", 0, 1, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
-    {"wdvi",
-     -(double)INFINITY,
-     (double)INFINITY,
-     {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
+    {"wdvi", -INFINITE, INFINITE, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
     {"tndvi", 0, 1.23, {BAND("R", red, 600, 650), BAND("N", nir, 800, 900)}},
     {"gndvi", -1, 1, {BAND("G", green, 543, 577), BAND("N", nir, 773, 793)}},
     {"gemi", 0, 1, {BAND("R", red, 600, 650), BAND("N", nir, 900, 900)}},
-    {"arvi",
-     -1,
-     1,
-     {BAND("R", red, 600, 650), BAND("B", blue, 450, 495), BAND("N", nir, 800, 900)}},
+    {"arvi", -1, 1, {BAND("R", red, 600, 650), BAND("B", blue, 450, 495),
+     BAND("N", nir, 800, 900)}},
     {"ndi45", -1, 1, {BAND("R4", red4, 650, 680), BAND("R5", red5, 698, 713)}},
-    {"mtci",
-     -1,
-     (double)INFINITY,
-     {BAND("R4", red4, 650, 680), BAND("R5", red5, 697, 712), BAND("N", nir, 733, 748)}},
-    {"mcari",
-     -1,
-     1,
-     {BAND("R1", red1, 650, 680), BAND("R2", red2, 697, 712),
-      BAND("G", green, 543, 577)}},
-    {"reip",
-     700,
-     760,
-     {BAND("R4", red4, 650, 680), BAND("R5", red5, 697, 712), BAND("R6", red6, 732, 747),
-      BAND("N", nir, 773, 793)}},
-    {"s2rep",
-     690,
-     740,
-     {BAND("R4", red4, 650, 680), BAND("R5", red5, 697, 712), BAND("R6", red6, 732, 747),
-      BAND("N", nir, 773, 793)}},
-    {"ireci",
-     -1,
-     1,
-     {BAND("R4", red4, 650, 680), BAND("R5", red5, 697, 712), BAND("R6", red6, 732, 747),
-      BAND("N", nir, 773, 793)}},
+    {"mtci", -1, INFINITE, {BAND("R4", red4, 650, 680), BAND("R5", red5, 697, 712),
+     BAND("N", nir, 733, 748)}},
+    {"mcari", -1, 1, {BAND("R1", red1, 650, 680), BAND("R2", red2, 697, 712),
+     BAND("G", green, 543, 577)}},
+    {"reip", 700, 760, {BAND("R4", red4, 650, 680), BAND("R5", red5, 697, 712),
+     BAND("R6", red6, 732, 747), BAND("N", nir, 773, 793)}},
+    {"s2rep", 690, 740, {BAND("R4", red4, 650, 680), BAND("R5", red5, 697, 712),
+     BAND("R6", red6, 732, 747), BAND("N", nir, 773, 793)}},
+    {"ireci", -1, 1, {BAND("R4", red4, 650, 680), BAND("R5", red5, 697, 712),
+     BAND("R6", red6, 732, 747), BAND("N", nir, 773, 793)}},
     {"pssra", -1, 1, {BAND("R", red, 650, 680), BAND("N", nir, 773, 793)}},
     {"ndwi", -1, 1, {BAND("M", mir, 3000, 8000), BAND("N", nir, 800, 900)}},
     {"ndwi2", -1, 1, {BAND("G", green, 495, 570), BAND("N", nir, 800, 900)}},
     {"mndwi", -1, 1, {BAND("G", green, 495, 570), BAND("M", mir, 3000, 8000)}},
     {"ndpi", -1, 1, {BAND("G", green, 525, 605), BAND("M", mir, 3000, 8000)}},
     {"ndti", -1, 1, {BAND("R", red, 600, 650), BAND("G", green, 495, 570)}},
-    {"bi", 0, (double)INFINITY, {BAND("R", red, 600, 650), BAND("G", green, 495, 570)}},
-    {"bi2",
-     0,
-     (double)INFINITY,
-     {BAND("R", red, 600, 650), BAND("G", green, 495, 570), BAND("N", nir, 800, 900)}},
+    {"bi", 0, INFINITE, {BAND("R", red, 600, 650), BAND("G", green, 495, 570)}},
+    {"bi2", 0, INFINITE, {BAND("R", red, 600, 650), BAND("G", green, 495, 570),
+     BAND("N", nir, 800, 900)}},
     {"ri", -1, 1, {BAND("R", red, 600, 650), BAND("G", green, 495, 570)}},
     {"ci", -1, 1, {BAND("R", red, 600, 650), BAND("G", green, 495, 570)}},
     {"bai", 0, 1, {PLAIN("R", red, 620, 690), PLAIN("N", nir, 760, 900)}},
-    {"bain",
-     0,
-     1,
-     {PLAIN("R", red, 620, 690), PLAIN("N", nir, 760, 900),
-      PLAIN("S1", swir1, 1550, 1750)}},
-    {"bcc",
-     0,
-     1,
-     {PLAIN("B", blue, 450, 530), PLAIN("G", green, 510, 600),
-      PLAIN("R", red, 620, 690)}},
-    {"aweinsh",
-     0,
-     1,
-     {PLAIN("G", green, 510, 600), PLAIN("N", nir, 760, 900),
-      PLAIN("S1", swir1, 1550, 1750), PLAIN("S2", swir2, 2080, 2350)},
+    {"bain", 0, 1, {PLAIN("R", red, 620, 690), PLAIN("N", nir, 760, 900),
+     PLAIN("S1", swir1, 1550, 1750)}},
+    {"bcc", 0, 1, {PLAIN("B", blue, 450, 530), PLAIN("G", green, 510, 600),
+     PLAIN("R", red, 620, 690)}},
+    {"aweinsh", 0, 1, {PLAIN("G", green, 510, 600), PLAIN("N", nir, 760, 900),
+     PLAIN("S1", swir1, 1550, 1750), PLAIN("S2", swir2, 2080, 2350)},
      "4 * (G - S1) - 0.25 * N + 2.75 * S2"},
 };
+// clang-format on
 
 static const index_row *row_of_op(const nd_op *op)
 {
@@ -220,22 +208,19 @@ static const index_row *row_of_op(const nd_op *op)
     return &indices[0];
 }
 
-// Bands that say no wavelength but are called as Sentinel-2's are.
+// Bands that say no wavelength but are called as Sentinel-2's are: B4 or B04.
 static double wavelength(const nd_band *band)
 {
-    static const struct {
-        const char *name, *also;
-        double nm;
-    } msi[] = {{"B1", "B01", 443},  {"B2", "B02", 490},   {"B3", "B03", 560},
-               {"B4", "B04", 665},  {"B5", "B05", 705},   {"B6", "B06", 740},
-               {"B7", "B07", 783},  {"B8", "B08", 842},   {"B8A", "B8A", 865},
-               {"B9", "B09", 945},  {"B10", "B10", 1375}, {"B11", "B11", 1610},
-               {"B12", "B12", 2190}};
+    static const char *const names[] = {"1", "2",  "3", "4",  "5",  "6", "7",
+                                        "8", "8A", "9", "10", "11", "12"};
+    static const double nm[] = {443, 490, 560, 665,  705,  740, 783,
+                                842, 865, 945, 1375, 1610, 2190};
     if (band->wavelength_nm > 0) return band->wavelength_nm;
-    for (size_t i = 0; i < sizeof msi / sizeof *msi; i++)
-        if (nd_text_same(band->name, msi[i].name) ||
-            nd_text_same(band->name, msi[i].also))
-            return msi[i].nm;
+    const char *name = band->name;
+    if (*name != 'B' && *name != 'b') return 0;
+    name += name[1] == '0' ? 2 : 1;
+    for (size_t i = 0; i < sizeof nm / sizeof *nm; i++)
+        if (nd_text_same(name, names[i])) return nm[i];
     return 0;
 }
 
@@ -403,26 +388,52 @@ static nd_status name_bands(nd_node *self, const index_row *index)
     return ND_OK;
 }
 
+// Bands of two sizes are brought to the coarsest, as SNAP does unasked, or to the finest.
+static nd_status resample(nd_node *self, const nd_band *to)
+{
+    const settings *set = self->settings.data;
+    nd_settings how;
+    nd_node **input = nd_alloc(self->arena, 1, sizeof *input);
+    if (!input) return ND_E_MEMORY;
+    const char *up = ups[set->upsampling.at].name,
+               *down = downs[set->downsampling.at].name;
+    ND_TRY(nd_settings_new(self->arena, &nd_op_resample.table, &how));
+    ND_TRY(nd_settings_set(self->arena, &how, "reference_band", to->name));
+    ND_TRY(nd_settings_set(self->arena, &how, "upsampling", up));
+    ND_TRY(nd_settings_set(self->arena, &how, "downsampling", down));
+    input[0] = nd_node_new(self->arena, &(nd_make){.op = &nd_op_resample,
+                                                   .input = self->input,
+                                                   .inputs = 1,
+                                                   .settings = &how,
+                                                   .place = self->place,
+                                                   .strict = self->strict});
+    if (!input[0]) return ND_E_DATA;
+    self->input = input;
+    return ND_OK;
+}
+
 static nd_status choose_bands(nd_node *self, asked *a, double *nm)
 {
-    const nd_node *in = self->input[0];
+    const settings *set = self->settings.data;
     nd_source *source = nd_alloc(self->arena, BANDS, sizeof *source);
-    if (!source) return ND_E_MEMORY;
+    const nd_band *to = NULL, *b = NULL;
+    bool differ = false;
     int count = 0;
+    if (!source) return ND_E_MEMORY;
     for (; count < BANDS && a->index->band[count].symbol; count++) {
         ND_TRY(choose(self, &a->index->band[count], &source[count].band));
-        const nd_band *b = &in->band[source[count].band],
-                      *first = &in->band[source[0].band];
+        b = &self->input[0]->band[source[count].band];
         nm[count] = wavelength(b);
-        if (!nd_grid_same(&b->grid, &first->grid))
-            return nd_fail(ND_E_DATA,
-                           "band %s is %d x %d pixels, %s is %d x %d\n"
-                           "put a Resample before it",
-                           first->name, first->grid.width, first->grid.height, b->name,
-                           b->grid.width, b->grid.height);
+        differ = differ || (to && !nd_grid_same(&b->grid, &to->grid));
+        if (!to || (set->resampling.at == HIGHEST) == (b->grid.width > to->grid.width))
+            to = b;
     }
+    if (differ) ND_TRY(resample(self, to));
+    for (int i = 0; differ && i < count; i++)
+        ND_TRY(choose(self, &a->index->band[i], &source[i].band));
     self->source = source, self->sources = count;
-    for (int i = 0; i < 2; i++) self->band[i].grid = in->band[source[0].band].grid;
+    for (int i = 0; i < 2; i++)
+        self->band[i].grid = self->input[0]->band[source[0].band].grid;
     return ND_OK;
 }
 
@@ -469,7 +480,6 @@ static void row(const void *expr, const nd_ctx *ctx, const float *const *in,
         .brief = its_brief,                                                              \
         .help = its_help,                                                                \
         .example = "nadir " #id " scene.SAFE -o " #id ".tif",                            \
-        .ignores = "resampleType,upsampling,downsampling",                               \
         .table = ND_TABLE(id##_rows, settings),                                          \
         .min_inputs = 1,                                                                 \
         .max_inputs = 1,                                                                 \

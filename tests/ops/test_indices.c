@@ -61,6 +61,27 @@ static const struct {
     {"aweinsh", {-0.815000003f, -1.91999998f}, {2, 2}},
 };
 
+// The bands of all inputs, whatever their sizes.
+static nd_status stack_plan(nd_node *self)
+{
+    static const nd_source from[] = {{0, 0}, {1, 0}};
+    self->band = nd_alloc(self->arena, 2, sizeof *self->band);
+    if (!self->band) return ND_E_MEMORY;
+    for (int i = 0; i < 2; i++) self->band[i] = self->input[i]->band[0];
+    self->bands = 2, self->state = from;
+    return ND_OK;
+}
+static nd_status stack(const nd_node *self, nd_work *work, nd_tile *tile)
+{
+    return nd_forward(self, work, self->state, 0, 0, tile);
+}
+static const nd_op op_stack = {.name = "stack",
+                               .min_inputs = 2,
+                               .max_inputs = 2,
+                               .levels = ND_EXACT,
+                               .plan = stack_plan,
+                               .compute = stack};
+
 TEST(every_index_is_its_published_formula_and_flags_what_it_cannot_be)
 {
     for (size_t i = 0; i < sizeof truth / sizeof *truth; i++) {
@@ -149,10 +170,15 @@ TEST(strict_mode_gives_zero_where_snap_does)
                 0));
 }
 
-TEST(bands_of_two_sizes_ask_for_a_resample)
+// Infrared in 20 m over red in 10 m: the coarse grid, and the pixel up left of each four.
+TEST(bands_of_two_sizes_meet_at_the_lowest_resolution_or_the_highest)
 {
-    nd_node *in = scene(arena);
-    in->band[3].grid.width = 1;
-    CHECK(!apply(arena, "ndvi", FROM(in), DEFAULTS));
-    CHECK(error_says("ndvi: band B4 is 1 x 1 pixels, B8 is 2 x 1\nput a Resample"));
+    nd_node *fine = PIXELS(2, 2, .1f, .2f, .3f, .4f), *coarse = PIXELS(1, 1, .9f);
+    fine->band[0].name = "B4", coarse->band[0].name = "B8";
+    coarse->band[0].grid.pixel_x = 20, coarse->band[0].grid.pixel_y = -20;
+    nd_node *in = apply_op(arena, &op_stack, FROM(fine, coarse), DEFAULTS);
+    CHECK(READS(apply(arena, "dvi", FROM(in), DEFAULTS), .8f, 0));
+    CHECK(READS(apply(arena, "dvi", FROM(in), WITH("downsampling", "Mean")), .65f, 0));
+    CHECK(READS(apply(arena, "dvi", FROM(in), WITH("resampleType", "Highest resolution")),
+                .8f, .7f, .6f, .5f, 0, 0, 0, 0));
 }
