@@ -63,7 +63,9 @@ nd_status io_bands_give(const io_bands *bands, nd_product *product)
     nd_buffer_add(&identity, "%s", product->path);
     const io_file *last = NULL;
     for (int i = 0; i < bands->count; i++) {
-        const io_source *s = &bands->source[i];
+        io_source *s = &bands->source[i];
+        if (!bands->band[i].missing)
+            s->copy = io_copy_new(bands->arena, s, &bands->band[i]);
         for (int l = 1; l < IO_LEVELS; l++)
             if (s->overview[l]) product->levels = ND_REDUCED;
         if (!s->file || s->file == last) continue;

@@ -323,6 +323,7 @@ static nd_status read_bands(opening *o, GDALDatasetH dataset)
             if (b->kind == ND_FLAGS) s->bits = IO_LOW_BITS;
             find_overviews(from, b, s);
             find_mask(from, s);
+            s->copy = io_copy_new(o->arena, s, b);
             for (int l = 1; l < IO_LEVELS; l++)
                 if (s->overview[l]) o->product->levels = ND_REDUCED;
             if (!is_complex) continue;

@@ -36,11 +36,18 @@ struct io_source {
     bool is_flipped;            // its first row is the southern one
     bool is_masked;             // the file's mask says which pixels are valid
     int8_t overview[IO_LEVELS]; // 1 + GDAL's number of the one that is the level; 0: none
+    struct io_copy *copy;       // its coarse levels, if it is large and has none; or NULL
     const float *field;         // values of the whole grid, row by row
     // Fills level 0 of a tile of one band; `state` is its own.
     nd_status (*fill)(const io_source *source, nd_work *work, nd_tile *tile);
     const void *state;
 };
+// A reduced copy in the cache folder. NULL: the band needs none. The arena's.
+typedef struct io_copy io_copy;
+io_copy *io_copy_new(nd_arena *arena, const io_source *source, const nd_band *band);
+// Makes it if it is not there yet; not done: the level is to be read otherwise.
+nd_status io_copy_read(io_copy *copy, const io_source *source, const nd_band *band,
+                       nd_work *work, nd_tile *tile, bool *done) ND_CHECKED;
 typedef struct io_reader {
     const io_source *source; // one a band
 } io_reader;

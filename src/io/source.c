@@ -215,6 +215,9 @@ nd_status io_source_read(const io_source *source, const nd_band *band, nd_work *
     int below = tile->level;
     while (below > 0 && !source->overview[below]) below--;
     if (below == tile->level) return read_own(source, band, work, tile);
+    bool done = false;
+    if (source->copy) ND_TRY(io_copy_read(source->copy, source, band, work, tile, &done));
+    if (done) return ND_OK;
     return reduce_parts(source, band, work, tile, below);
 }
 
