@@ -122,7 +122,7 @@ nd_status nd_paint_describe(const nd_paint *paint, nd_json_out *out)
     const nd_stretch *s = &paint->stretch[0];
     nd_json_open(out, NULL, '{');
     nd_json_open(out, paint->label ? "classes" : "stops", '[');
-    for (int i = 0; i < paint->labels; i++)
+    for (int i = 0; paint->label && i < paint->labels; i++)
         stop(out, paint->label[i].value, paint->label[i].name, paint->colour[i + 1]);
     for (int i = 0; !paint->label && paint->bands == 1 && i <= STEPS; i++) {
         const double share = (double)i / STEPS, gamma = s->gamma > 0 ? s->gamma : 1;

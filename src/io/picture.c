@@ -77,27 +77,34 @@ static int choose(const io_job *job, const look_options *set, nd_source from[3])
     return three ? 3 : 1;
 }
 
-static nd_status stretch_of(io_job *job, const look_options *set, int bands,
-                            const nd_source *from, nd_stretch *stretch)
+// As the settings ask for, from the statistics of a level that is quick to read.
+static nd_status measure(const io_job *job, const look_options *set, int bands,
+                         const nd_source *from, nd_stretch *stretch)
 {
+    static const nd_stretching how[] = {ND_STRETCH_PERCENT, ND_STRETCH_MINMAX,
+                                        ND_STRETCH_DEVIATION};
     nd_run coarse = *job->run;
     nd_stats stats[3];
-    const bool is_given = !isnan(set->low) && !isnan(set->high);
     coarse.progress = NULL;
+    const nd_grid g = job->node->band[from[0].band].grid;
+    const int side = g.width > g.height ? g.width : g.height;
+    while (coarse.level < 12 && side >> coarse.level > 1024) coarse.level++;
     for (int i = 0; i < bands; i++) {
-        const nd_grid g = job->node->band[from[i].band].grid;
-        stretch[i] = (nd_stretch){0, 255, 1};
-        if (set->stretch.at == BY_NONE || is_given) continue;
-        while (coarse.level < 12 &&
-               (g.width > g.height ? g.width : g.height) >> coarse.level > 1024)
-            coarse.level++;
         ND_TRY(nd_stats_read(job->node, from[i].band, &coarse, &stats[i]));
-        static const nd_stretching how[] = {ND_STRETCH_PERCENT, ND_STRETCH_MINMAX,
-                                            ND_STRETCH_DEVIATION};
         stretch[i] = nd_stretch_of(&stats[i], how[set->stretch.at]);
     }
-    if (bands == 3 && set->stretch.at == BY_PERCENT && !is_given)
-        for (int i = 0; i < 3; i++) stretch[i] = nd_stretch_true_colour(stats);
+    if (bands == 3 && set->stretch.at == BY_PERCENT)
+        stretch[0] = stretch[1] = stretch[2] = nd_stretch_true_colour(stats);
+    return ND_OK;
+}
+
+static nd_status stretch_of(const io_job *job, const look_options *set, int bands,
+                            const nd_source *from, nd_stretch *stretch)
+{
+    const bool is_given = !isnan(set->low) && !isnan(set->high);
+    for (int i = 0; i < 3; i++) stretch[i] = (nd_stretch){0, 255, 1};
+    if (set->stretch.at != BY_NONE && !is_given)
+        ND_TRY(measure(job, set, bands, from, stretch));
     for (int i = 0; i < bands; i++) {
         if (!isnan(set->low)) stretch[i].low = set->low;
         if (!isnan(set->high)) stretch[i].high = set->high;
@@ -134,8 +141,8 @@ static nd_status take_options(io_job *job, look_options **set)
 
 nd_status io_look_plan(io_job *job, bool index, io_look *look)
 {
-    look_options *set;
-    nd_stretch stretch[3];
+    look_options none = {0}, *set = &none;
+    nd_stretch stretch[3] = {{0}};
     memset(look, 0, sizeof *look);
     ND_TRY(take_options(job, &set));
     const int bands = choose(job, set, look->from);
@@ -202,7 +209,7 @@ static void row(const void *state, const nd_ctx *ctx, const float *const *in,
     }
 }
 
-nd_node *io_look_node(nd_arena *arena, const io_job *job, const io_look *look)
+nd_node *io_look_node(nd_arena *arena, const io_job *job, io_look *look)
 {
     static const nd_op op = {.name = "picture",
                              .levels = ND_REDUCED,
@@ -211,10 +218,10 @@ nd_node *io_look_node(nd_arena *arena, const io_job *job, const io_look *look)
                              .plan = look_node_plan,
                              .row = row};
     static const nd_table none;
-    nd_node *input = (nd_node *)(uintptr_t)job->node; // the node's own field is not const
-    void *state = (void *)(uintptr_t)look;
+    nd_node *input; // a node's own field is not const; nobody writes through it
+    memcpy(&input, &job->node, sizeof input);
     return nd_node_new(arena, &(nd_make){.op = &op,
                                          .input = &input,
                                          .inputs = 1,
-                                         .settings = &(nd_settings){&none, state, 0}});
+                                         .settings = &(nd_settings){&none, look, 0}});
 }

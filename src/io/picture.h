@@ -13,7 +13,7 @@ typedef struct io_look {
 // rest. `index`: whether a palette is wanted where one band is painted.
 nd_status io_look_plan(io_job *job, bool index, io_look *look) ND_CHECKED;
 // The picture as bands of bytes: index, or red, green, blue and alpha. `state` is look.
-nd_node *io_look_node(nd_arena *arena, const io_job *job, const io_look *look) ND_CHECKED;
+nd_node *io_look_node(nd_arena *arena, const io_job *job, io_look *look) ND_CHECKED;
 // What `node` gives, copied by GDAL's driver into the job's output.
 nd_status io_copy_picture(io_job *job, const nd_node *node, const io_look *look,
                           const char *driver) ND_CHECKED;

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+enum { COLOURS = 768 }; // red, green, blue of 256 values
 enum {
     METADATA = 42112,
     NODATA = 42113,
@@ -100,7 +101,7 @@ static uint16_t *colours(const tiff *t)
     for (int i = 0; i < band->labels; i++) {
         const nd_label *l = &band->label[i];
         if (!l->colour || !(l->value >= 0) || l->value > 255) continue;
-        if (!map) map = nd_alloc(t->job->arena, 3 * 256, sizeof *map);
+        if (!map) map = nd_alloc(t->job->arena, COLOURS, sizeof *map);
         if (!map) return NULL;
         for (int c = 0; c < 3; c++)
             map[c * 256 + (int)l->value] =
@@ -167,6 +168,23 @@ static bool has_alpha_band(const tiff *t)
            strcmp(t->job->node->band[b.band[3]].name, "alpha") == 0;
 }
 
+static void add_samples(const tiff *t, int extras, bool has_alpha, tiff_ifd *ifd)
+{
+    nd_arena *arena = t->job->arena;
+    const int bands = t->layer.bands.count;
+    tiff_add(ifd, (tiff_field){338, TIFF_SHORT, (uint64_t)extras,
+                               shorts(arena, extras, has_alpha ? 2 : 0)});
+    tiff_add(ifd, (tiff_field){339, TIFF_SHORT, (uint64_t)bands,
+                               shorts(arena, bands, sample_format(t->layer.sample))});
+}
+
+static int compression_code(int compress)
+{
+    return compress == IO_COMPRESS_DEFLATE ? DEFLATE_CODE
+           : compress == IO_COMPRESS_ZSTD  ? ZSTD_CODE
+                                           : 1;
+}
+
 nd_status tiff_level_ifd(const tiff *t, int level, bool big, tiff_ifd *ifd)
 {
     nd_arena *arena = t->job->arena;
@@ -180,10 +198,7 @@ nd_status tiff_level_ifd(const tiff *t, int level, bool big, tiff_ifd *ifd)
     const int bits = 8 * (int)io_sample_bytes(t->layer.sample);
     tiff_add(ifd,
              (tiff_field){258, TIFF_SHORT, (uint64_t)bands, shorts(arena, bands, bits)});
-    add_number(arena, ifd, 259, TIFF_SHORT,
-               t->compress == IO_COMPRESS_DEFLATE ? DEFLATE_CODE
-               : t->compress == IO_COMPRESS_ZSTD  ? ZSTD_CODE
-                                                  : 1);
+    add_number(arena, ifd, 259, TIFF_SHORT, (uint32_t)compression_code(t->compress));
     const bool has_alpha = has_alpha_band(t),
                is_rgb = t->layer.sample == ND_U8 && (bands == 3 || has_alpha);
     const int extras = is_rgb ? bands - 3 : bands - 1;
@@ -194,12 +209,9 @@ nd_status tiff_level_ifd(const tiff *t, int level, bool big, tiff_ifd *ifd)
     if (!level) add_text(ifd, 305, "nadir " NADIR_VERSION);
     if (t->predictor > IO_PREDICTOR_NONE)
         add_number(arena, ifd, 317, TIFF_SHORT, (uint32_t)t->predictor);
-    tiff_add(ifd, (tiff_field){320, TIFF_SHORT, 3 * 256, map});
+    tiff_add(ifd, (tiff_field){320, TIFF_SHORT, COLOURS, map});
     add_tiles(t, l, big, ifd);
-    tiff_add(ifd, (tiff_field){338, TIFF_SHORT, (uint64_t)extras,
-                               shorts(arena, extras, has_alpha ? 2 : 0)});
-    tiff_add(ifd, (tiff_field){339, TIFF_SHORT, (uint64_t)bands,
-                               shorts(arena, bands, sample_format(t->layer.sample))});
+    add_samples(t, extras, has_alpha, ifd);
     if (!level) {
         ND_TRY(tiff_add_place(arena, &t->layer.grid, ifd));
         add_text(ifd, METADATA, tiff_metadata(t->job, &t->layer));

@@ -95,6 +95,16 @@ static nd_status move_tile(mover *m, const tiff_level *from, uint64_t n)
     return ND_OK;
 }
 
+static nd_status move_level(mover *m, const tiff_level *from)
+{
+    const nd_work work = {.cancel = m->t->job->run->cancel};
+    for (uint64_t n = 0; n < from->tiles; n++) {
+        ND_TRY(nd_work_go_on(&work));
+        ND_TRY(move_tile(m, from, n));
+    }
+    return ND_OK;
+}
+
 static nd_status move_tiles(const tiff *t, int fd, uint64_t at)
 {
     size_t largest = 0;
@@ -103,12 +113,7 @@ static nd_status move_tiles(const tiff *t, int fd, uint64_t at)
             if (t->level[i].bytes[n] > largest) largest = t->level[i].bytes[n];
     mover m = {t, fd, nd_alloc_raw(t->job->arena, BATCH + largest + 8, 1), 0, at};
     if (!m.buffer) return ND_E_MEMORY;
-    const nd_work work = {.cancel = t->job->run->cancel};
-    for (int i = t->levels - 1; i >= 0; i--)
-        for (uint64_t n = 0; n < t->level[i].tiles; n++) {
-            ND_TRY(nd_work_go_on(&work));
-            ND_TRY(move_tile(&m, &t->level[i], n));
-        }
+    for (int i = t->levels - 1; i >= 0; i--) ND_TRY(move_level(&m, &t->level[i]));
     return flush_batch(&m);
 }
 

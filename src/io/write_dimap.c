@@ -21,6 +21,40 @@ static const char *file_name(nd_arena *arena, const char *band, const char *cons
     return name;
 }
 
+// The image of one band, open, and its header.
+static nd_status start_band(const io_job *job, int band, const char *path, raw_band *raw)
+{
+    nd_buffer header = {.arena = job->arena};
+    const char *image = nd_text(job->arena, "%s.img", path),
+               *beside = nd_text(job->arena, "%s.hdr", path);
+    raw->pack = raw_pack(job, &job->node->band[band]);
+    raw->fd = image ? io_create(job->arena, image) : -1;
+    if (raw->fd < 0 || !beside) return ND_E_IO;
+    ND_TRY(raw_envi_header(job, (nd_bands){&band, 1}, &raw->pack, &header));
+    return io_put_file(job->arena, beside, header.text, header.length);
+}
+
+static int position(nd_bands bands, int band)
+{
+    int at = 0;
+    while (bands.band[at] != band) at++;
+    return at;
+}
+
+static nd_status write_set(const io_job *job, nd_bands set, const char *place,
+                           const char *const *file)
+{
+    raw_band *raw = nd_alloc(job->arena, (size_t)set.count, sizeof *raw);
+    if (!raw) return ND_E_MEMORY;
+    for (int k = 0; k < set.count; k++) {
+        const char *name = file[position(job->bands, set.band[k])];
+        const char *path = nd_text(job->arena, "%s/%s", place, name);
+        if (!path) return ND_E_MEMORY;
+        ND_TRY(start_band(job, set.band[k], path, &raw[k]));
+    }
+    return raw_fill(job, set, raw);
+}
+
 static nd_status band_files(io_job *job, const char *folder, const char *const *file)
 {
     const char *place = io_out_file(job->out, folder);
@@ -29,25 +63,7 @@ static nd_status band_files(io_job *job, const char *folder, const char *const *
     if (!place) return ND_E_IO;
     if (mkdir(place, 0777) != 0) return io_disk_failed(place, errno);
     ND_TRY(io_layers_split(job, &set, &sets));
-    for (int s = 0; s < sets; s++) {
-        raw_band *raw = nd_alloc(job->arena, (size_t)set[s].count, sizeof *raw);
-        if (!raw) return ND_E_MEMORY;
-        for (int k = 0; k < set[s].count; k++) {
-            int at = 0;
-            while (job->bands.band[at] != set[s].band[k]) at++;
-            const char *path = nd_text(job->arena, "%s/%s", place, file[at]);
-            nd_buffer header = {.arena = job->arena};
-            raw[k].pack = raw_pack(job, &job->node->band[set[s].band[k]]);
-            raw[k].fd =
-                path ? io_create(job->arena, nd_text(job->arena, "%s.img", path)) : -1;
-            if (raw[k].fd < 0) return ND_E_IO;
-            ND_TRY(raw_envi_header(job, (nd_bands){&set[s].band[k], 1}, &raw[k].pack,
-                                   &header));
-            ND_TRY(io_put_file(job->arena, nd_text(job->arena, "%s.hdr", path),
-                               header.text, header.length));
-        }
-        ND_TRY(raw_fill(job, set[s], raw));
-    }
+    for (int s = 0; s < sets; s++) ND_TRY(write_set(job, set[s], place, file));
     return ND_OK;
 }
 

@@ -114,6 +114,22 @@ static nd_status unknown(const char *kind, const char *word)
                    kind, word);
 }
 
+// The path with the extension that readers of the format look for.
+static const char *path_of(nd_arena *arena, const char *path, const char *extension,
+                           const io_format *chosen)
+{
+    char first[16] = "";
+    const bool is_cog = chosen->write == io_write_cog;
+    // ENVI's header is what is whole last; its image is named after it.
+    if (chosen->write == io_write_envi && nd_text_same(extension, ".img"))
+        return nd_text(arena, "%.*s.hdr", (int)(extension - path), path);
+    if (!*chosen->extension || nd_text_listed(chosen->extension, extension) ||
+        (is_cog && nd_text_listed(".tif,.tiff", extension)))
+        return nd_text(arena, "%s", path);
+    (void)sscanf(chosen->extension, "%15[^,]", first);
+    return nd_text(arena, "%s%s", path, is_cog ? ".tif" : first);
+}
+
 nd_status io_format_choose(nd_arena *arena, const nd_write *write,
                            const io_format **format, const char **path)
 {
@@ -130,21 +146,7 @@ nd_status io_format_choose(nd_arena *arena, const nd_write *write,
         return write->format ? unknown("output format", write->format)
                              : unknown("output format for the extension",
                                        *extension ? extension : "(none)");
-    char first[16] = "";
-    (void)sscanf(chosen->extension, "%15[^,]", first);
-    const bool fits =
-        nd_text_listed(chosen->extension, extension) ||
-        (chosen == by_name("COG") && nd_text_listed(".tif,.tiff", extension));
-    // ENVI's header is what is whole last; its image is named after it.
-    if (chosen == by_name("ENVI") && nd_text_same(extension, ".img")) {
-        *path = nd_text(arena, "%.*s.hdr", (int)(extension - write->path), write->path);
-        *format = chosen;
-        return *path ? ND_OK : ND_E_MEMORY;
-    }
-    *path = fits || strcmp(chosen->extension, "") == 0
-                ? nd_text(arena, "%s", write->path)
-                : nd_text(arena, "%s%s", write->path,
-                          chosen == by_name("COG") ? ".tif" : first);
+    *path = path_of(arena, write->path, extension, chosen);
     *format = chosen;
     return *path ? ND_OK : ND_E_MEMORY;
 }

@@ -31,13 +31,12 @@ static nd_status copy_failed(const io_job *job, const char *driver, const io_wor
 static nd_status copy(io_job *job, const char *from, GDALDriverH driver, char **options)
 {
     io_words words = {{0}};
+    nd_run run = *job->run;
     const char *to = io_out_inside(job->out, io_out_main(job->out));
     if (!to) return ND_E_MEMORY;
     io_gdal_listen(&words);
     GDALDatasetH in = GDALOpen(from, GA_ReadOnly), out = NULL;
-    if (in)
-        out = GDALCreateCopy(driver, to, in, FALSE, options, go_on,
-                             (void *)(uintptr_t)job->run);
+    if (in) out = GDALCreateCopy(driver, to, in, FALSE, options, go_on, &run);
     bool is_whole = out != NULL;
     CPLErrorReset();
     if (out) GDALClose(out);

@@ -3,6 +3,47 @@
 #include "io/raw.h"
 #include "io/tiff.h"
 
+// All directories of one kind, and how long they are.
+static nd_status make_directories(const tiff *t, bool big, tiff_ifd *ifd, uint64_t *bytes)
+{
+    *bytes = 0;
+    for (int i = 0; i < t->levels; i++) {
+        ND_TRY(tiff_level_ifd(t, i, big, &ifd[i]));
+        *bytes += tiff_ifd_bytes(&ifd[i], big);
+    }
+    return ND_OK;
+}
+
+// Header and directories, each of which says where the next one stands.
+static nd_status put_chain(const tiff *t, const tiff_ifd *ifd, bool big, uint64_t at)
+{
+    char header[16] = {0};
+    (void)tiff_header_put(big, at, header);
+    ND_TRY(io_put(t->fd, header, sizeof header, 0));
+    for (int i = 0; i < t->levels; i++) {
+        const size_t size = tiff_ifd_bytes(&ifd[i], big);
+        char *out = nd_alloc_raw(t->job->arena, size, 1);
+        if (!out) return ND_E_MEMORY;
+        tiff_ifd_put(&ifd[i], big, at, i + 1 < t->levels ? at + size : 0, out);
+        ND_TRY(io_put(t->fd, out, size, at));
+        at += size;
+    }
+    return ND_OK;
+}
+
+static nd_status put_directories(tiff *t)
+{
+    nd_arena *arena = t->job->arena;
+    uint64_t at = (atomic_load(&t->end) + 15) / 16 * 16, bytes;
+    tiff_ifd *ifd = nd_alloc(arena, (size_t)t->levels, sizeof *ifd);
+    if (!ifd) return ND_E_MEMORY;
+    ND_TRY(make_directories(t, true, ifd, &bytes));
+    const bool big =
+        t->job->options.bigtiff.at == IO_BIGTIFF_YES || at + bytes > UINT32_MAX;
+    if (!big) ND_TRY(make_directories(t, false, ifd, &bytes));
+    return put_chain(t, ifd, big, at);
+}
+
 nd_status io_write_geotiff(io_job *job)
 {
     const char *path = io_out_inside(job->out, io_out_main(job->out));
@@ -23,26 +64,5 @@ nd_status io_put_geotiff(io_job *job, const char *path)
     t->snap = dimap_header(job, layer.pack, NULL, NULL);
     if (!t->snap) return ND_E_MEMORY;
     ND_TRY(tiff_fill(t));
-    uint64_t at = (atomic_load(&t->end) + 15) / 16 * 16;
-    tiff_ifd *ifd = nd_alloc(job->arena, (size_t)t->levels, sizeof *ifd);
-    if (!ifd) return ND_E_MEMORY;
-    uint64_t bytes = 0;
-    for (int i = 0; i < t->levels; i++) {
-        ND_TRY(tiff_level_ifd(t, i, true, &ifd[i]));
-        bytes += tiff_ifd_bytes(&ifd[i], true);
-    }
-    const bool big = job->options.bigtiff.at == IO_BIGTIFF_YES || at + bytes > UINT32_MAX;
-    char header[16] = {0};
-    (void)tiff_header_put(big, at, header);
-    ND_TRY(io_put(fd, header, sizeof header, 0));
-    for (int i = 0; i < t->levels; i++) {
-        if (!big) ND_TRY(tiff_level_ifd(t, i, false, &ifd[i]));
-        const size_t size = tiff_ifd_bytes(&ifd[i], big);
-        char *out = nd_alloc_raw(job->arena, size, 1);
-        if (!out) return ND_E_MEMORY;
-        tiff_ifd_put(&ifd[i], big, at, i + 1 < t->levels ? at + size : 0, out);
-        ND_TRY(io_put(fd, out, size, at));
-        at += size;
-    }
-    return ND_OK;
+    return put_directories(t);
 }

@@ -9,25 +9,24 @@ static bool is_signed(nd_sample s)
     return s == ND_I8 || s == ND_I16 || s == ND_I32;
 }
 
+// A signed type must be wider than an unsigned one to hold it.
+static size_t bytes_in(nd_sample s, bool in_signed)
+{
+    return io_sample_bytes(s) * (in_signed && !is_signed(s) ? 2 : 1);
+}
+
 // The narrowest type that holds both; as SNAP widens.
 static nd_sample widen(nd_sample a, nd_sample b)
 {
+    static const nd_sample whole[2][3] = {{ND_U8, ND_U16, ND_U32},
+                                          {ND_I8, ND_I16, ND_I32}};
     if (a == b) return a;
     if (a == ND_F64 || b == ND_F64) return ND_F64;
     if (a == ND_F32 || b == ND_F32) return ND_F32;
-    size_t bytes =
-        io_sample_bytes(a) > io_sample_bytes(b) ? io_sample_bytes(a) : io_sample_bytes(b);
     const bool any = is_signed(a) || is_signed(b);
-    if (any)
-        for (int i = 0; i < 2; i++) {
-            const nd_sample s = i ? b : a;
-            if (!is_signed(s) && io_sample_bytes(s) * 2 > bytes)
-                bytes = io_sample_bytes(s) * 2;
-        }
-    if (bytes > 4) return ND_F64;
-    return bytes == 1   ? (any ? ND_I8 : ND_U8)
-           : bytes == 2 ? (any ? ND_I16 : ND_U16)
-                        : (any ? ND_I32 : ND_U32);
+    const size_t of_a = bytes_in(a, any), of_b = bytes_in(b, any),
+                 bytes = of_a > of_b ? of_a : of_b;
+    return bytes > 4 ? ND_F64 : whole[any][bytes / 2];
 }
 
 static bool same_number(double a, double b)

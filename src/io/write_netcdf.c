@@ -41,6 +41,27 @@ static void add_text(GDALMDArrayH array, const char *name, const char *value)
     GDALExtendedDataTypeRelease(type);
 }
 
+static void fill_axis(netcdf *n, const char *name, GDALDimensionH dimension,
+                      const nd_grid *grid, bool is_x, const double *place)
+{
+    GDALExtendedDataTypeH type = GDALExtendedDataTypeCreate(GDT_Float64);
+    GDALMDArrayH array = GDALGroupCreateMDArray(n->root, name, 1, &dimension, type, NULL);
+    const bool is_angle = grid->crs && grid->crs->is_geographic;
+    const char *const words[2][2] = {
+        {"projection_y_coordinate", "projection_x_coordinate"},
+        {"latitude", "longitude"}};
+    const char *const units[2][2] = {{"m", "m"}, {"degrees_north", "degrees_east"}};
+    const GUInt64 start = 0;
+    const size_t length = (size_t)(is_x ? grid->width : grid->height);
+    if (array) {
+        GDALMDArrayWrite(array, &start, &length, NULL, NULL, type, place, NULL, 0);
+        if (grid->crs) add_text(array, "standard_name", words[is_angle][is_x]);
+        GDALMDArraySetUnit(array, units[is_angle][is_x]);
+        GDALMDArrayRelease(array);
+    }
+    GDALExtendedDataTypeRelease(type);
+}
+
 // The places of the pixels' centres along one side.
 static GDALDimensionH axis(netcdf *n, const char *name, const nd_grid *grid, bool is_x)
 {
@@ -53,23 +74,7 @@ static GDALDimensionH axis(netcdf *n, const char *name, const nd_grid *grid, boo
     double *place = nd_alloc_raw(n->job->arena, (size_t)count, sizeof *place);
     if (!dimension || !place) return dimension;
     for (int i = 0; i < count; i++) place[i] = from + (i + 0.5) * step;
-    GDALExtendedDataTypeH type = GDALExtendedDataTypeCreate(GDT_Float64);
-    GDALMDArrayH array = GDALGroupCreateMDArray(n->root, name, 1, &dimension, type, NULL);
-    const bool is_angle = grid->crs && grid->crs->is_geographic;
-    if (array) {
-        const GUInt64 start = 0;
-        const size_t length = (size_t)count;
-        GDALMDArrayWrite(array, &start, &length, NULL, NULL, type, place, NULL, 0);
-        if (grid->crs)
-            add_text(array, "standard_name",
-                     is_angle ? (is_x ? "longitude" : "latitude")
-                     : is_x   ? "projection_x_coordinate"
-                              : "projection_y_coordinate");
-        GDALMDArraySetUnit(array,
-                           is_angle ? (is_x ? "degrees_east" : "degrees_north") : "m");
-        GDALMDArrayRelease(array);
-    }
-    GDALExtendedDataTypeRelease(type);
+    fill_axis(n, name, dimension, grid, is_x, place);
     return dimension;
 }
 
@@ -207,7 +212,6 @@ static nd_status write_sets(netcdf *n)
 
 nd_status io_write_netcdf(io_job *job)
 {
-    static const char *const format[] = {"FORMAT=NC4", NULL};
     const char *path = io_out_inside(job->out, io_out_main(job->out));
     io_words words;
     if (!path) return ND_E_MEMORY;
@@ -219,8 +223,9 @@ nd_status io_write_netcdf(io_job *job)
         return nd_fail(ND_E_UNSUPPORTED, "this GDAL has no driver for NetCDF\n"
                                          "install the package that holds it");
     io_gdal_listen(&words);
-    GDALDatasetH made =
-        GDALCreateMultiDimensional(driver, path, NULL, (CSLConstList)(uintptr_t)format);
+    char **format = CSLSetNameValue(NULL, "FORMAT", "NC4");
+    GDALDatasetH made = GDALCreateMultiDimensional(driver, path, NULL, format);
+    CSLDestroy(format);
     io_gdal_ignore();
     if (!made)
         return nd_fail(ND_E_IO, "the NetCDF file cannot be made: %s\nlook at the disk",

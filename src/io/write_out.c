@@ -222,13 +222,14 @@ static nd_status flush(nd_arena *arena, const char *path, int depth);
 static nd_status flush_folder(nd_arena *arena, const char *path, int depth)
 {
     DIR *open = opendir(path);
-    nd_status status = open ? ND_OK : io_disk_failed(path, errno);
+    nd_status status = ND_OK;
+    if (!open) return io_disk_failed(path, errno);
     for (struct dirent *d; status == ND_OK && (d = readdir(open));) {
         if (strcmp(d->d_name, ".") == 0 || strcmp(d->d_name, "..") == 0) continue;
         const char *inner = join(arena, path, d->d_name);
         status = inner ? flush(arena, inner, depth + 1) : ND_E_MEMORY;
     }
-    if (open) closedir(open);
+    closedir(open);
     return status;
 }
 
