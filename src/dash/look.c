@@ -235,16 +235,22 @@ static void print_stats(const nd_band *band, const float *sorted, size_t count,
     nd_json_text(out, "band", band->name);
     nd_json_whole(out, "count", (int64_t)count);
     if (count) {
-        const double low = (double)sorted[0], high = (double)sorted[count - 1];
+        const double least = (double)sorted[0], most = (double)sorted[count - 1];
+        const double p2 = quantile(sorted, count, 0.02);
+        const double p98 = quantile(sorted, count, 0.98);
+        // One bright cloud must not press all others into the first bins.
+        const double low = fmax(least, p2 - (p98 - p2)), high = fmin(most, 2 * p98 - p2);
         size_t bin[BINS] = {0};
-        nd_json_real(out, "min", low);
-        nd_json_real(out, "max", high);
-        nd_json_real(out, "p2", quantile(sorted, count, 0.02));
+        nd_json_real(out, "min", least);
+        nd_json_real(out, "max", most);
+        nd_json_real(out, "p2", p2);
         nd_json_real(out, "p50", quantile(sorted, count, 0.5));
-        nd_json_real(out, "p98", quantile(sorted, count, 0.98));
+        nd_json_real(out, "p98", p98);
+        nd_json_real(out, "low", low);
+        nd_json_real(out, "high", high);
         for (size_t i = 0; i < count && high > low; i++) {
             const double at = ((double)sorted[i] - low) / (high - low) * BINS;
-            bin[at < BINS ? (int)at : BINS - 1]++;
+            if (at >= 0 && at <= BINS) bin[at < BINS ? (int)at : BINS - 1]++;
         }
         nd_json_open(out, "histogram", '[');
         for (int i = 0; i < BINS; i++) nd_json_whole(out, NULL, (int64_t)bin[i]);

@@ -52,12 +52,12 @@ function Histogram({ s }) {
   const stats = s.stats.value?.bands ?? [], { low, high } = s.stretch.value;
   const known = stats.filter((b) => b.histogram);
   if (!known.length) return null;
-  const from = Math.min(...known.map((b) => b.min)), to = Math.max(...known.map((b) => b.max));
+  const from = Math.min(...known.map((b) => b.low)), to = Math.max(...known.map((b) => b.high));
   const tones = known.length === 3 ? ['red', 'green', 'blue'] : ['one'];
   const x = (v) => 200 * (v - from) / ((to - from) || 1);
   const path = (b) => {
-    const most = Math.max(...b.histogram), wide = (b.max - b.min) / b.histogram.length;
-    return `M${x(b.min)},50${b.histogram.map((n, i) => `L${x(b.min + (i + 0.5) * wide).toFixed(1)},${(50 - 46 * n / most).toFixed(1)}`).join('')}L${x(b.max)},50Z`;
+    const most = Math.max(...b.histogram), wide = (b.high - b.low) / b.histogram.length;
+    return `M${x(b.low)},50${b.histogram.map((n, i) => `L${x(b.low + (i + 0.5) * wide).toFixed(1)},${(50 - 46 * n / most).toFixed(1)}`).join('')}L${x(b.high)},50Z`;
   };
   return html`<svg class="histogram" viewBox="0 0 200 50" preserveAspectRatio="none" role="img"
       aria-label=${t('Values from {0} to {1}; shown from {2} to {3}', number(from, 4), number(to, 4), number(low[0], 4), number(high[0], 4))}>
@@ -68,8 +68,8 @@ function Histogram({ s }) {
 
 function Stretch({ s }) {
   const stretch = s.stretch.value, stats = s.stats.value?.bands ?? [];
-  const from = Math.min(...stats.map((b) => b.min ?? 0), stretch.low[0]);
-  const to = Math.max(...stats.map((b) => b.max ?? 1), stretch.high[0]);
+  const from = Math.min(...stats.map((b) => b.low ?? 0), stretch.low[0]);
+  const to = Math.max(...stats.map((b) => b.high ?? 1), stretch.high[0]);
   const step = 10 ** Math.floor(Math.log10(((to - from) || 1) / 200));
   const set = (end, value) => batch(() => {
     s.isAuto.value = false;
