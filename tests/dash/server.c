@@ -32,8 +32,9 @@ int main(int count, char **word)
     printf("%s\n", nd_dash_url(dash));
     fflush(stdout);
     pthread_t waiter;
-    if (pthread_create(&waiter, NULL, wait_for_end, dash) == 0) pthread_detach(waiter);
+    const bool has_waiter = pthread_create(&waiter, NULL, wait_for_end, dash) == 0;
     const nd_status status = nd_dash_run(dash);
+    if (has_waiter && status == ND_OK) (void)pthread_join(waiter, NULL);
     nd_dash_free(dash);
     nd_arena_free(arena);
     return status != ND_OK;
