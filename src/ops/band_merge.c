@@ -80,6 +80,18 @@ static nd_status add(nd_node *self, const nd_band *band, double error)
     return ND_OK;
 }
 
+static nd_status add_all(nd_node *self, int input, nd_source *from)
+{
+    const band_merge *set = self->settings.data;
+    for (int b = 0; b < self->input[input]->bands; b++) {
+        const nd_band *band = &self->input[input]->band[b];
+        if (band->role == ND_DATA && !holds(&set->bands, band->name)) continue;
+        from[self->bands] = (nd_source){input, b};
+        ND_TRY(add(self, band, set->error));
+    }
+    return ND_OK;
+}
+
 static nd_status plan(nd_node *self)
 {
     const band_merge *set = self->state;
@@ -92,12 +104,7 @@ static nd_status plan(nd_node *self)
     self->bands = 0;
     for (int i = 0; i < self->inputs; i++) {
         if (i) ND_TRY(check_ground(self, i, set->error));
-        for (int b = 0; b < self->input[i]->bands; b++) {
-            const nd_band *band = &self->input[i]->band[b];
-            if (band->role == ND_DATA && !holds(&set->bands, band->name)) continue;
-            from[self->bands] = (nd_source){i, b};
-            ND_TRY(add(self, band, set->error));
-        }
+        ND_TRY(add_all(self, i, from));
     }
     self->state = from;
     return ND_OK;

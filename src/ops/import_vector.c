@@ -226,15 +226,19 @@ static nd_status plan(nd_node *self)
     return ND_OK;
 }
 
-static nd_status burn_band(const state *s, nd_work *work, int band, int k, nd_tile *tile)
+static void fill(nd_tile *tile, int k, float value)
 {
     const nd_rect r = tile->rect;
-    const int only = s->separates ? band - s->own : -1;
     for (int y = r.y; y < r.y + r.height; y++)
-        for (int x = r.x; x < r.x + r.width; x++)
-            *nd_at(tile, k, x, y) = s->is_classes ? NAN : 0;
-    for (int i = 0; i < nd_layout_shapes(s->shapes); i++) {
-        if (only >= 0 && i != only) continue;
+        for (int x = r.x; x < r.x + r.width; x++) *nd_at(tile, k, x, y) = value;
+}
+
+static nd_status burn_band(const state *s, nd_work *work, int band, int k, nd_tile *tile)
+{
+    const int first = s->separates ? band - s->own : 0;
+    const int end = s->separates ? first + 1 : nd_layout_shapes(s->shapes);
+    fill(tile, k, s->is_classes ? NAN : 0);
+    for (int i = first; i < end; i++) {
         ND_TRY(nd_work_go_on(work));
         ND_TRY(nd_layout_burn(s->shapes, work, i, k, s->value[i], tile));
     }

@@ -384,21 +384,22 @@ static nd_status compute(const nd_node *self, nd_work *work, nd_tile *tile)
 static nd_rect heights_window(const nd_node *self, int input, const nd_tile *tile,
                               int *level)
 {
-    enum { SIDE = 8 };
+    enum { SIDE = 8, POINTS = SIDE * SIDE };
     const state *s = self->state;
     const dem *d = &s->dem[input];
     const nd_grid grid = nd_grid_at(self->band[tile->bands.band[0]].grid, tile->level);
     const nd_rect r = grown(tile->rect, radius_at(s, tile->level));
-    double x[SIDE * SIDE], y[SIDE * SIDE];
+    double x[POINTS], y[POINTS];
     double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        x[i] = grid.x + grid.pixel_x * (r.x + r.width * (double)(i % SIDE) / (SIDE - 1));
-        y[i] = grid.y + grid.pixel_y * (r.y + r.height * (double)(i / SIDE) / (SIDE - 1));
+    for (int i = 0; i < POINTS; i++) {
+        const int column = i % SIDE, line = i / SIDE;
+        x[i] = grid.x + grid.pixel_x * (r.x + r.width * column / (SIDE - 1.0));
+        y[i] = grid.y + grid.pixel_y * (r.y + r.height * line / (SIDE - 1.0));
     }
     *level = level_of(d, tile->level);
-    if (nd_transform_points(d->way, SIDE * SIDE, x, y) != ND_OK)
+    if (nd_transform_points(d->way, POINTS, x, y) != ND_OK)
         return (void)nd_error_take(), (nd_rect){0};
-    for (int i = 0; i < SIDE * SIDE; i++) {
+    for (int i = 0; i < POINTS; i++) {
         if (!isfinite(x[i]) || !isfinite(y[i])) continue;
         const double p[2] = {(x[i] - d->grid.x) / d->grid.pixel_x,
                              (y[i] - d->grid.y) / d->grid.pixel_y};

@@ -183,9 +183,10 @@ static nd_rect rect_in(const nd_band *band, const nd_grid *reference, const doub
     const nd_grid *g = &band->grid, *r = reference;
     double x[2], y[2];
     for (int i = 0; i < 2; i++) {
-        x[i] = (r->x + box[2 * i] * r->pixel_x - g->x) / g->pixel_x;
-        y[i] = (r->y + box[2 * i + 1] * r->pixel_y - g->y) / g->pixel_y;
-        if (is_same) x[i] = box[2 * i], y[i] = box[2 * i + 1];
+        const double *corner = i ? box + 2 : box;
+        x[i] = (r->x + corner[0] * r->pixel_x - g->x) / g->pixel_x;
+        y[i] = (r->y + corner[1] * r->pixel_y - g->y) / g->pixel_y;
+        if (is_same) x[i] = corner[0], y[i] = corner[1];
     }
     nd_rect rect;
     to_pixels(x[0], x[1], g->width, how, &rect.x, &rect.width);
@@ -265,33 +266,45 @@ static nd_status know_all(const nd_node *self, const nd_list *names)
     return ND_OK;
 }
 
-static nd_status plan(nd_node *self)
+static state *state_new(const nd_node *self)
 {
-    const subset *set = self->state;
     const size_t bands = (size_t)self->bands;
     state *s = nd_alloc(self->arena, 1, sizeof *s);
-    if (!s) return ND_E_MEMORY;
+    if (!s) return NULL;
     s->from = nd_alloc(self->arena, bands, sizeof *s->from);
     s->piece_of = nd_alloc(self->arena, bands, sizeof *s->piece_of);
     s->piece = nd_alloc(self->arena, bands, sizeof *s->piece);
-    if (!s->from || !s->piece_of || !s->piece) return ND_E_MEMORY;
-    ND_TRY(know_all(self, &set->bands));
-    ND_TRY(know_all(self, &set->tie_point_grids));
+    s->is_rough = nd_levels_of(self->input[0]) == ND_REDUCED;
+    return s->from && s->piece_of && s->piece ? s : NULL;
+}
+
+static nd_status find_ground(nd_node *self, cutting *c)
+{
+    const subset *set = self->settings.data;
     int reference;
     const nd_vector *shapes;
     bool cuts;
-    cutting c = {0};
     ND_TRY(find_reference(self, set->reference_band, &reference));
     ND_TRY(open_shapes(self, &shapes, &cuts));
-    c.reference = self->band[reference].grid;
-    c.cut = cuts ? shapes : NULL;
+    c->reference = self->band[reference].grid;
+    c->cut = cuts ? shapes : NULL;
     if (cuts && (set->sub_sampling_x > 1 || set->sub_sampling_y > 1))
         nd_say(ND_NOTE, "%s: inside a shape every pixel is kept, not every n-th",
                self->place);
-    ND_TRY(find_box(self, &c.reference, shapes, c.box));
+    return find_box(self, &c->reference, shapes, c->box);
+}
+
+static nd_status plan(nd_node *self)
+{
+    const subset *set = self->state;
+    state *s = state_new(self);
+    cutting c = {0};
+    if (!s) return ND_E_MEMORY;
+    ND_TRY(know_all(self, &set->bands));
+    ND_TRY(know_all(self, &set->tie_point_grids));
+    ND_TRY(find_ground(self, &c));
     ND_TRY(cut_bands(self, s, &c));
     if (!set->copy_metadata) self->product = NULL;
-    s->is_rough = nd_levels_of(self->input[0]) == ND_REDUCED;
     self->state = s;
     self->name = nd_text(self->arena, "Subset_%s", self->name);
     return self->name ? ND_OK : ND_E_MEMORY;
@@ -358,38 +371,46 @@ static nd_tile part_of(const nd_tile *tile, nd_rect rect)
     return part;
 }
 
+// Columns and rows of a level that are whole pixels of it. The edge of the input is also
+// its levels' edge.
+static void count_whole(const piece *p, int level, bool fits, int *width, int *height)
+{
+    const nd_rect c = p->rect;
+    *width = c.width >> level, *height = c.height >> level;
+    if (fits && c.x + c.width == p->of.width) *width = ((c.width - 1) >> level) + 1;
+    if (fits && c.y + c.height == p->of.height) *height = ((c.height - 1) >> level) + 1;
+}
+
+static nd_status cut_inner(const nd_node *self, nd_work *work, const piece *p,
+                           nd_tile *tile)
+{
+    const state *s = self->state;
+    const int start = fitting_level(p->rect.x | p->rect.y), level = tile->level;
+    if (start < level) return nd_reduce_from(self, work, start, tile);
+    ND_TRY(nd_forward(self, work, s->from, p->rect.x >> level, p->rect.y >> level, tile));
+    return mask(p, work, tile);
+}
+
 // Pixels of a level are the input's own where both begin at the same place and cover the
 // same pixels. Else they are averaged from the finest level where they do.
 static nd_status cut_level(const nd_node *self, nd_work *work, const piece *p,
                            nd_tile *tile)
 {
-    const state *s = self->state;
-    const int level = tile->level, side = 1 << level;
+    const int level = tile->level;
     const nd_rect r = tile->rect, c = p->rect;
-    const int start = fitting_level(c.x | c.y);
     const int whole = fitting_level(c.x | c.y | c.width | c.height);
-    // Columns and rows that are whole pixels of this level; the edge of the input is
-    // also its levels' edge.
-    const bool fits = start >= level;
-    int width = c.width / side, height = c.height / side;
-    if (fits && c.x + c.width == p->of.width) width = (c.width - 1) / side + 1;
-    if (fits && c.y + c.height == p->of.height) height = (c.height - 1) / side + 1;
+    int width, height;
+    count_whole(p, level, fitting_level(c.x | c.y) >= level, &width, &height);
     const nd_rect inner = nd_rect_clip(r, width, height);
-    const nd_rect edges[2] = {
+    const nd_rect part[3] = {
+        inner,
         {r.x + inner.width, r.y, r.width - inner.width, r.height},
         {r.x, r.y + inner.height, inner.width, r.height - inner.height}};
-    if (inner.width && inner.height) {
-        nd_tile part = part_of(tile, inner);
-        if (!fits) ND_TRY(nd_reduce_from(self, work, start, &part));
-        if (fits) {
-            ND_TRY(nd_forward(self, work, s->from, c.x >> level, c.y >> level, &part));
-            ND_TRY(mask(p, work, &part));
-        }
-    }
-    for (int e = 0; e < 2; e++) {
-        if (edges[e].width < 1 || edges[e].height < 1) continue;
-        nd_tile part = part_of(tile, edges[e]);
-        ND_TRY(nd_reduce_from(self, work, whole < level ? whole : level - 1, &part));
+    for (int i = 0; i < 3; i++) {
+        if (part[i].width < 1 || part[i].height < 1) continue;
+        nd_tile to = part_of(tile, part[i]);
+        ND_TRY(i ? nd_reduce_from(self, work, whole < level ? whole : level - 1, &to)
+                 : cut_inner(self, work, p, &to));
     }
     return ND_OK;
 }
