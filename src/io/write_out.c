@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 static const char suffix[] = ".nadir-part", lock_name[] = "lock";
@@ -148,7 +149,10 @@ static nd_status claim_stage(io_out *out)
             return io_disk_failed(out->folder, errno);
         out->lock = take_lock(lock);
         if (out->lock >= 0) return ND_OK;
-        if (out->lock == -1)
+        // A neighbour that clears leftovers holds it for a moment only.
+        if (out->lock == -1 && i < 3)
+            (void)nanosleep(&(struct timespec){0, 20000000}, NULL);
+        if (out->lock == -1 && i >= 3)
             return nd_fail(ND_E_IO,
                            "another run is writing %s\n"
                            "wait until it is done, or give another name",

@@ -101,3 +101,37 @@ TEST(the_name_gets_its_extension)
     CHECK(access(nd_text(arena, "%s/v1.2.dim", folder), F_OK) == 0 &&
           access(nd_text(arena, "%s/v1.2.data/c.img", folder), F_OK) == 0);
 }
+
+TEST(what_was_written_is_read_again)
+{
+    const char *path = nd_text(arena, "%s/a.dim", folder_new(arena));
+    nd_node *node = mixed_node(arena, (mixed){.width = 90, .height = 70, .sizes = true});
+    CHECK(write_with(arena, node, (nd_write){.path = path}) == ND_OK);
+    const nd_product *product = nd_product_open(arena, path, NULL);
+    CHECK(product);
+    for (int b = 0; product && b < node->bands; b++) {
+        const nd_band *was = &node->band[b], *is = NULL;
+        int number = 0;
+        for (int i = 0; i < product->bands; i++)
+            if (strcmp(product->band[i].name, was->name) == 0)
+                is = &product->band[i], number = i;
+        CHECK(is && nd_grid_same(&is->grid, &was->grid));
+        CHECK(is && is->sample == was->sample && is->kind == was->kind &&
+              is->labels == was->labels);
+        CHECK(is && fabs(is->wavelength_nm - was->wavelength_nm) < 0.01);
+        if (!is) continue;
+        const nd_rect all = {0, 0, is->grid.width, is->grid.height};
+        nd_work work = {.arena = arena};
+        nd_tile tile = {all, 0, {&number, 1}, all.width, 0, NULL};
+        tile.data =
+            nd_alloc(arena, (size_t)all.width * (size_t)all.height, sizeof *tile.data);
+        CHECK(tile.data && product->read(product, &work, &tile) == ND_OK);
+        int wrong = 0;
+        for (int y = 0; y < all.height; y++)
+            for (int x = 0; x < all.width; x++) {
+                const float want = mixed_value(b, x, y), got = *nd_at(&tile, 0, x, y);
+                wrong += !(got == want || (isnan(got) && isnan(want)));
+            }
+        CHECK(wrong == 0);
+    }
+}
