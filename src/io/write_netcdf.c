@@ -4,11 +4,13 @@
 #include "io/raw.h"
 #include "io/reader.h"
 #include <cpl_string.h>
+#include <fcntl.h>
 #include <gdal.h>
 #include <math.h>
 #include <ogr_srs_api.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { CHUNK = 512 };
 typedef struct netcdf {
@@ -210,6 +212,33 @@ static nd_status write_sets(netcdf *n)
     return ND_OK;
 }
 
+// HDF5 does not survive a full disk when it closes a file: what its caches may still hold
+// (16 MB a variable) is set aside before, and given back just before it closes.
+static nd_status set_aside(const io_job *job, const char **reserve)
+{
+    enum { CACHE = 16 << 20, HEADER = 1 << 20 };
+    int64_t bytes = HEADER;
+    for (int k = 0; k < job->bands.count; k++) {
+        const nd_band *band = &job->node->band[job->bands.band[k]];
+        const nd_grid grid = nd_grid_at(band->grid, job->run->level);
+        const int64_t raw = (int64_t)grid.width * grid.height *
+                            (int64_t)io_sample_bytes(raw_pack(job, band).sample);
+        bytes += raw < CACHE ? raw : CACHE;
+    }
+    *reserve = io_out_inside(job->out, ".reserve");
+    const int fd = *reserve ? io_create(job->arena, *reserve) : -1;
+    if (fd < 0) return ND_E_IO;
+    const int reason = posix_fallocate(fd, 0, (off_t)bytes);
+    return reason ? io_disk_failed(job->path, reason) : ND_OK;
+}
+
+static void give_back(const char *reserve)
+{
+    // Still open until the arena goes: cut, so that its room is free at once.
+    (void)truncate(reserve, 0);
+    (void)unlink(reserve);
+}
+
 nd_status io_write_netcdf(io_job *job)
 {
     const char *path = io_out_inside(job->out, io_out_main(job->out));
@@ -222,6 +251,8 @@ nd_status io_write_netcdf(io_job *job)
     if (!driver)
         return nd_fail(ND_E_UNSUPPORTED, "this GDAL has no driver for NetCDF\n"
                                          "install the package that holds it");
+    const char *reserve;
+    ND_TRY(set_aside(job, &reserve));
     io_gdal_listen(&words);
     char **format = CSLSetNameValue(NULL, "FORMAT", "NC4");
     GDALDatasetH made = GDALCreateMultiDimensional(driver, path, NULL, format);
@@ -233,6 +264,7 @@ nd_status io_write_netcdf(io_job *job)
     netcdf n = {
         .job = job, .root = GDALDatasetGetRootGroup(made), .options = array_options(job)};
     nd_status status = write_sets(&n);
+    give_back(reserve);
     io_gdal_listen(&words);
     GDALGroupRelease(n.root);
     GDALClose(made);
