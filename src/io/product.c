@@ -72,6 +72,7 @@ const nd_product *nd_product_open(nd_arena *arena, const char *path, const char 
     if (is_safe) return io_open_safe(arena, path);
     if (is_dimap) return io_open_dimap(arena, path);
     if (io_is_crop(arena, path)) return io_open_crop(arena, path);
+    if (io_is_aws(arena, path)) return io_open_aws(arena, path);
     if (is_folder(path)) {
         nd_fail(ND_E_DATA,
                 "%s is a folder without metadata that are known\n"

@@ -220,9 +220,22 @@ static nd_status read_band(nd_arena *arena, GDALRasterBandH from, int number_, n
     return read_labels(arena, from, b);
 }
 
+// Wavelets and means of class numbers are numbers of other classes.
+static bool mixes(GDALRasterBandH from)
+{
+    GDALDatasetH dataset = GDALGetBandDataset(from);
+    const char *driver = GDALGetDriverShortName(GDALGetDatasetDriver(dataset));
+    const char *how = item(dataset, "OVR_RESAMPLING_ALG", NULL);
+    if (!how && GDALGetOverviewCount(from))
+        how = item(GDALGetOverview(from, 0), "RESAMPLING", NULL);
+    return strncmp(driver, "JP2", 3) == 0 ||
+           (how && !nd_text_same(how, "NEAREST") && !nd_text_same(how, "MODE"));
+}
+
 // Overviews count only where they are as large as the level that they would be.
 static void find_overviews(GDALRasterBandH from, const nd_band *band, io_source *source)
 {
+    source->blends = mixes(from);
     for (int i = 0; i < GDALGetOverviewCount(from) && i < 100 && !source->is_flipped;
          i++) {
         GDALRasterBandH small = GDALGetOverview(from, i);

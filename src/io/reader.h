@@ -36,6 +36,7 @@ struct io_source {
     bool is_flipped;            // its first row is the southern one
     bool is_masked;             // the file's mask says which pixels are valid
     int8_t overview[IO_LEVELS]; // 1 + GDAL's number of the one that is the level; 0: none
+    bool blends;                // its overviews mix pixels: no levels of classes or flags
     struct io_copy *copy;       // its coarse levels, if it is large and has none; or NULL
     const float *field;         // values of the whole grid, row by row
     // Fills level 0 of a tile of one band; `state` is its own.
@@ -110,3 +111,6 @@ bool io_is_crop(nd_arena *arena, const char *path);
 const nd_product *io_open_crop(nd_arena *arena, const char *path) ND_CHECKED;
 // BEAM-DIMAP: the .dim of a header and a folder of ENVI files.
 const nd_product *io_open_dimap(nd_arena *arena, const char *path) ND_CHECKED;
+// A tile folder of the public buckets, or its tileInfo.json.
+bool io_is_aws(nd_arena *arena, const char *path);
+const nd_product *io_open_aws(nd_arena *arena, const char *path) ND_CHECKED;

@@ -10,9 +10,28 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+// Few classes have numbers above 255: counting those below needs no sorting.
+static bool count_small(const float *value, int count, float *most)
+{
+    uint32_t seen[256] = {0};
+    int best = 0;
+    for (int i = 0; i < count; i++) {
+        if (!(value[i] >= 0 && value[i] < 256)) return false;
+        const int number = (int)value[i];
+        if ((float)number < value[i]) return false;
+        seen[number]++;
+    }
+    for (int i = 1; i < 256; i++)
+        if (seen[i] > seen[best]) best = i;
+    *most = (float)best;
+    return true;
+}
+
 // The most frequent, of equals the smallest.
 static float mode(float *value, int count)
 {
+    float most;
+    if (count >= 64 && count_small(value, count, &most)) return most;
     qsort(value, (size_t)count, sizeof *value, by_value);
     int best = 0, longest = 0;
     for (int i = 0, start = 0; i < count; i++) {

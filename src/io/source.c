@@ -213,7 +213,9 @@ nd_status io_source_read(const io_source *source, const nd_band *band, nd_work *
                          nd_tile *tile)
 {
     int below = tile->level;
-    while (below > 0 && !source->overview[below]) below--;
+    const bool is_blind =
+        source->blends && (band->kind == ND_CLASS || band->kind == ND_FLAGS);
+    while (below > 0 && (is_blind || !source->overview[below])) below--;
     if (below == tile->level) return read_own(source, band, work, tile);
     bool done = false;
     if (source->copy) ND_TRY(io_copy_read(source->copy, source, band, work, tile, &done));

@@ -324,3 +324,65 @@ TEST(a_container_says_what_is_in_it)
     p = nd_product_open(arena, nd_text(arena, "NETCDF:\"%s\":Band2", nc), NULL);
     CHECK(p && HOLDS(read_level(arena, p, 0, 0), 2));
 }
+
+TEST(overviews_that_mix_pixels_are_no_levels_of_classes)
+{
+    const char *path = nd_text(arena, "%s/mixed.tif", folder(arena));
+    double *v = nd_alloc(arena, 64 * 64, sizeof *v);
+    for (int i = 0; v && i < 64 * 64; i++) v[i] = i % 64 < 33 ? 4 : 6; // never 5
+    made m = {path, NULL, 64, 64, 1, GDT_Byte, {0}, v};
+    GDALDatasetH d = make(&m, NULL);
+    int factor = 2;
+    GDALSetMetadataItem(GDALGetRasterBand(d, 1), "KIND", "class", NULL);
+    CHECK(GDALBuildOverviews(d, "AVERAGE", 1, &factor, 0, NULL, NULL, NULL) == CE_None);
+    GDALSetMetadataItem(d, "OVR_RESAMPLING_ALG", "AVERAGE", NULL);
+    GDALClose(d);
+    const nd_product *p = nd_product_open(arena, path, NULL);
+    for (int level = 1; p && level < 5; level++) {
+        const float *got = read_level(arena, p, 0, level);
+        for (int i = 0; got && i < (64 >> level) * (64 >> level); i++)
+            CHECK(got[i] == 4 || got[i] == 6);
+    }
+    CHECK(p && read_level(arena, p, 0, 5)[0] == 4 && read_level(arena, p, 0, 5)[1] == 6);
+}
+
+typedef struct reading {
+    const nd_product *product;
+    const float *whole[4];
+    int wrong;
+} reading;
+
+static nd_status read_some(void *user, nd_work *work, int64_t number)
+{
+    reading *r = user;
+    const int level = (int)(number % 4), b = (int)(number / 4 % 2);
+    const nd_grid g = nd_grid_at(r->product->band[b].grid, level);
+    const nd_rect rect = nd_rect_clip(
+        (nd_rect){(int)(number * 37 % g.width), (int)(number * 53 % g.height), 40, 40},
+        g.width, g.height);
+    float *data = nd_alloc(work->arena, 40 * 40, sizeof *data);
+    nd_tile tile = {rect, level, {&b, 1}, 40, 0, data};
+    if (!data) return ND_E_MEMORY;
+    ND_TRY(r->product->read(r->product, work, &tile));
+    for (int y = 0; b == 0 && y < rect.height; y++)
+        if (memcmp(data + y * 40,
+                   r->whole[level] + (size_t)(rect.y + y) * (size_t)g.width + rect.x,
+                   (size_t)rect.width * sizeof *data) != 0)
+            return nd_fail(ND_E_BUG, "tile %d differs\nreport it", (int)number);
+    return ND_OK;
+}
+
+TEST(many_threads_read_one_file_at_once)
+{
+    const nd_product *both = nd_product_open(arena, NADIR_DATA "/29RKH", NULL);
+    nd_pool *pool = nd_pool_new(8);
+    reading r = {.product = both};
+    for (int l = 0; both && l < 4; l++) {
+        float *whole = read_level(arena, both, 0, l);
+        CHECK(whole != NULL);
+        r.whole[l] = whole;
+    }
+    const nd_job job = {.task = read_some, .user = &r, .count = 400};
+    CHECK(pool && both && nd_pool_run(pool, &job) == ND_OK);
+    nd_pool_free(pool);
+}

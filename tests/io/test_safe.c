@@ -242,3 +242,20 @@ TEST(a_level_2a_product_has_classes_and_quality)
     CHECK(band_named(p, "scl_water") && band_named(p, "quality_aot"));
     CHECK(band_named(p, "scl_topographic_and_casted_shadows"));
 }
+
+TEST(a_tile_of_the_public_buckets_is_read)
+{
+    const char *data = getenv("NADIR_TEST_DATA");
+    if (!data) SKIP("NADIR_TEST_DATA is not set");
+    const nd_product *p = nd_product_open(
+        arena, nd_text(arena, "%s/s2/l1c_19UDP_20170729_160m_13band_jp2", data), NULL);
+    CHECK(p && p->bands == 13 && strcmp(p->mission, "Sentinel-2A") == 0);
+    CHECK(p && strcmp(p->tile, "T19UDP") == 0 && strcmp(p->baseline, "02.05") == 0);
+    CHECK(p && strcmp(p->start, "2017-07-29T15:35:57.455Z") == 0);
+    const nd_band *b4 = band_named(p, "B4");
+    CHECK(b4 && b4->grid.width == 687 && b4->grid.x == 399960 && b4->grid.y == 5400000);
+    CHECK(b4 && fabs(b4->grid.pixel_x - 109800.0 / 687) < 1e-9);
+    CHECK(b4 && strcmp(b4->grid.crs->text, "EPSG:32619") == 0 && !b4->missing);
+    CHECK(at(arena, p, "B4", 500, 300) == (float)0.0276);
+    CHECK(at(arena, p, "B11", 600, 600) == (float)0.1834);
+}
