@@ -12,6 +12,6 @@ bench: build ; @sh tools/bench.sh
 fuzz: ; @sh tools/packages.sh check && sh tools/fuzz.sh
 fresh: ; @sh tools/fresh.sh
 soak: build ; @sh tools/soak.sh
-parity: build ; @python3 tools/parity.py
+parity: build ; @/usr/bin/python3 tools/parity.py
 install: build ; @meson configure build --prefix=$(PREFIX) && meson install -C build --no-rebuild
 uninstall: ; @ninja -C build uninstall
