@@ -38,3 +38,6 @@ nd_box nd_grid_box(const nd_grid *grid); // its outer edges on the ground
 // crs). Around the world in `source` and back counts as the same place.
 nd_status nd_mapping_new(nd_arena *arena, const nd_grid *target, const nd_grid *source,
                          double max_error_px, nd_mapping *mapping) ND_CHECKED;
+// Do the two grids share ground? Both may be pictures.
+nd_status nd_grid_meets(nd_arena *arena, const nd_grid *a, const nd_grid *b,
+                        bool *meets) ND_CHECKED;

@@ -53,3 +53,22 @@ nd_status nd_mapping_new(nd_arena *arena, const nd_grid *target, const nd_grid *
                             .max_error_px = max_error_px};
     return ND_OK;
 }
+
+nd_status nd_grid_meets(nd_arena *arena, const nd_grid *a, const nd_grid *b, bool *meets)
+{
+    const nd_box one = nd_grid_box(a);
+    nd_box other = nd_grid_box(b);
+    double period = 0;
+    if (a->crs && b->crs && !nd_crs_same(a->crs, b->crs)) {
+        nd_transform *t = nd_transform_new(arena, b->crs, a->crs);
+        if (!t) return ND_E_PARAM;
+        ND_TRY(nd_transform_box(t, other, &other));
+        period = nd_transform_period(t);
+    }
+    *meets = false;
+    for (int turn = -1; turn <= 1; turn++)
+        *meets |= other.x0 + turn * period < one.x1 &&
+                  other.x1 + turn * period > one.x0 && other.y0 < one.y1 &&
+                  other.y1 > one.y0;
+    return ND_OK;
+}
