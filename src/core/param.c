@@ -154,7 +154,8 @@ static nd_status rows(nd_arena *arena, nd_settings *settings, const nd_param *p,
 {
     const nd_json *list = nd_json_parse(arena, text, strlen(text));
     if (!list || list->kind != ND_JSON_LIST) {
-        (void)nd_error_take();
+        const nd_error error = nd_error_take();
+        if (error.code == ND_E_MEMORY) return nd_error_give(&error);
         return nd_fail(ND_E_PARAM,
                        "%s: %s is no list of objects\n"
                        "write it as [{\"name\": \"value\"}]",

@@ -117,18 +117,24 @@ static void pack_part(const io_pack *p, const float *in, int count, char *out, i
     }
 }
 
+static bool is_any_missing(const float *in, int count)
+{
+    int any = 0; // not a bool: the compiler makes the loop wide
+    for (int i = 0; i < count; i++) any |= in[i] != in[i];
+    return any;
+}
+
 void io_pack_row(const io_pack *pack, const float *in, int count, void *out, int step)
 {
     const size_t bytes = io_sample_bytes(pack->sample);
-    if (pack->lost && isnan(pack->no_data) && !io_sample_is_float(pack->sample)) {
-        bool any = false;
-        for (int i = 0; i < count; i++) any |= in[i] != in[i];
-        if (any) atomic_store_explicit(pack->lost, true, memory_order_relaxed);
-    }
+    const bool is_watched =
+        pack->lost && isnan(pack->no_data) && !io_sample_is_float(pack->sample);
     for (int i = 0; i < count; i += LENGTH) {
         const int part = count - i < LENGTH ? count - i : LENGTH;
         pack_part(pack, in + i, part, (char *)out + (size_t)i * (size_t)step * bytes,
                   step);
+        if (is_watched && is_any_missing(in + i, part))
+            atomic_store_explicit(pack->lost, true, memory_order_relaxed);
     }
 }
 

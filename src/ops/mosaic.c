@@ -51,7 +51,7 @@ static const nd_table condition_table = ND_TABLE(condition_params, condition);
 
 static const nd_param params[] = {
     ND_PARAM(mosaic, variables, {0}, .rows = &variable_table, .row_snap = "variable",
-             .required = true, .help = "Bands to make"),
+             .help = "Bands to make"),
     ND_PARAM(mosaic, conditions, {0}, .rows = &condition_table, .row_snap = "condition",
              .help = "Where sources count; everywhere if none is given"),
     ND_PARAM(mosaic, combine, {OR}, .choices = combines,

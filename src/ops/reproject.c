@@ -203,21 +203,24 @@ static nd_status crop(nd_node *self, const nd_vector *shapes, nd_grid *grid)
     return set_size(grid, fmax(1, ceil(box[2]) - x), fmax(1, ceil(box[3]) - y));
 }
 
-static void warn_outside(nd_node *self, const nd_grid *from, const nd_crs *crs)
+// Not known where the scene lies is no error; too little memory is one.
+static nd_status warn_outside(nd_node *self, const nd_grid *from, const nd_crs *crs)
 {
     nd_box area, box;
     const nd_crs *degrees = nd_crs_new(self->arena, "EPSG:4326");
     nd_transform *t = degrees ? nd_transform_new(self->arena, from->crs, degrees) : NULL;
-    if (!t || nd_transform_box(t, nd_grid_box(from), &box) != ND_OK)
-        (void)nd_error_take();
-    else if (nd_crs_area(crs, &area)) {
-        bool meets = false;
-        for (int turn = -360; turn <= 360; turn += 360)
-            meets |= box.x0 + turn <= area.x1 && box.x1 + turn >= area.x0;
-        if (!meets || box.y0 > area.y1 || box.y1 < area.y0)
-            nd_say(ND_WARN, "%s: the scene lies outside of the area that %s is made for",
-                   self->place, crs->name);
+    if (!t || nd_transform_box(t, nd_grid_box(from), &box) != ND_OK) {
+        const nd_error error = nd_error_take();
+        return error.code == ND_E_MEMORY ? nd_error_give(&error) : ND_OK;
     }
+    if (!nd_crs_area(crs, &area)) return ND_OK;
+    bool meets = false;
+    for (int turn = -360; turn <= 360; turn += 360)
+        meets |= box.x0 + turn <= area.x1 && box.x1 + turn >= area.x0;
+    if (!meets || box.y0 > area.y1 || box.y1 < area.y0)
+        nd_say(ND_WARN, "%s: the scene lies outside of the area that %s is made for",
+               self->place, crs->name);
+    return ND_OK;
 }
 
 static nd_status lead(nd_node *self, const nd_crs *crs, const nd_vector *shapes, way *w)
@@ -293,7 +296,7 @@ static nd_status plan(nd_node *self)
         self->key = nd_hash_text(self->key, nd_vector_identity(shapes));
     }
     for (int w = 0; w < s->ways; w++) ND_TRY(lead(self, crs, shapes, &s->way[w]));
-    warn_outside(self, &s->way[0].from, crs);
+    ND_TRY(warn_outside(self, &s->way[0].from, crs));
     for (int b = 0; b < self->bands; b++)
         describe(&self->band[b], set, &s->way[s->way_of[b]].to);
     self->key = nd_hash_text(self->key, crs->text);

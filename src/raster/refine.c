@@ -60,13 +60,6 @@ static void mend(const fine *f, const warp_steps *s)
     }
 }
 
-static bool has_holes(const float *row, int count)
-{
-    int bad = 0;
-    for (int i = 0; i < count; i++) bad |= row[i] != row[i];
-    return bad;
-}
-
 static void linear_row(const fine *f, const nd_tile *in, int k, int y, warp_steps *s)
 {
     int rest, from;
@@ -74,8 +67,7 @@ static void linear_row(const fine *f, const nd_tile *in, int k, int y, warp_step
     step_of(rest, f->ask->down, f->ask->at, &from, &s->down);
     s->above = nd_at(in, k, f->pixels.x - 1, at - 1 + from);
     s->below = s->above + in->stride;
-    f->kernels->refine(s, f->pixels.width, f->room, f->row);
-    if (has_holes(f->row, f->pixels.width * s->n)) mend(f, s);
+    if (f->kernels->refine(s, f->pixels.width, f->room, f->row)) mend(f, s);
 }
 
 nd_status nd_refine_fill(const nd_refine *ask, nd_work *work, nd_tile *tile)
@@ -99,14 +91,19 @@ nd_status nd_refine_fill(const nd_refine *ask, nd_work *work, nd_tile *tile)
     ND_TRY(nd_read(ask->source, work, (nd_bands){from, ask->bands}, 0,
                    (nd_rect){x0 - 1, y0 - 1, f.pixels.width + 2, f.pixels.height + 2},
                    &in));
+    // Whole source pixels under the tile: rows go right into it.
+    const bool is_whole =
+        r.x - ask->x == x0 * ask->across && r.width == f.pixels.width * ask->across;
     warp_steps steps = {.n = ask->across};
     for (int p = 0; p < ask->across; p++)
         step_of(p, ask->across, ask->at, &steps.from[p], &steps.right[p]);
     for (int k = 0; k < ask->bands; k++)
         for (int y = r.y; y < r.y + r.height; y++) {
             float *out = nd_at(tile, ask->band[k].plane, r.x, y);
+            if (is_whole) f.row = out;
             if (ask->band[k].kernel == ND_NEAREST) nearest_row(&f, &in, k, y);
             if (ask->band[k].kernel != ND_NEAREST) linear_row(&f, &in, k, y, &steps);
+            if (is_whole) continue;
             memcpy(out, f.row + (r.x - ask->x - x0 * ask->across),
                    (size_t)r.width * sizeof *out);
         }

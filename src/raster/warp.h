@@ -3,6 +3,7 @@
 #pragma once
 #include "raster/kernels.h"
 #include <nadir/warp.h>
+#include <stdbool.h>
 
 enum { WARP_ROOT = 256, WARP_LEAF = 16 }; // pixels of a level: largest and smallest cell
 
@@ -42,8 +43,8 @@ typedef struct warp_steps {
     float right[WARP_ROOT];
 } warp_steps;
 typedef struct warp_kernels {
-    // `count` source pixels, n * count samples out; room: count + 2.
-    void (*refine)(const warp_steps *steps, int count, float *room, float *out);
+    // `count` source pixels, n * count samples out; room: count + 2. Is any missing?
+    bool (*refine)(const warp_steps *steps, int count, float *room, float *out);
     void (*spots)(const warp_line *line, int count, warp_spots *spots);
     void (*sample[3])(const float *data, int stride, const warp_spots *spots, int count,
                       float *out); // by nd_kernel

@@ -105,21 +105,27 @@ static void refine_two(const warp_steps *restrict s, int count, const float *res
     }
 }
 
-static void refine(const warp_steps *restrict s, int count, float *restrict t,
+static bool refine(const warp_steps *restrict s, int count, float *restrict t,
                    float *restrict out)
 {
     const float *restrict a = s->above, *restrict b = s->below;
     const float down = s->down;
-    for (int i = 0; i < count + 2; i++) t[i] = a[i] + down * (b[i] - a[i]);
+    int bad = 0; // whatever is missing there is missing here, and the other way round
+    for (int i = 0; i < count + 2; i++) {
+        const float v = a[i] + down * (b[i] - a[i]);
+        t[i] = v;
+        bad |= v != v;
+    }
     if (s->n == 2) {
         refine_two(s, count, t, out);
-        return;
+        return bad;
     }
     for (int p = 0; p < s->n; p++) {
         const float *restrict c = t + s->from[p];
         const float x = s->right[p];
         for (int i = 0; i < count; i++) out[i * s->n + p] = c[i] + x * (c[i + 1] - c[i]);
     }
+    return bad;
 }
 
 const warp_kernels KERNEL(warp_kernels) = {refine, spots, {nearest, bilinear, bicubic}};

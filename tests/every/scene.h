@@ -46,7 +46,7 @@ static inline nd_node *smooth_scene(nd_arena *arena)
 // What an operator needs beside its defaults, where any word would not do. {scene} and
 // {shapes} are files.
 typedef struct need {
-    const char *op, *with[9];
+    const char *op, *with[15];
     int inputs;     // 0: as few as it takes
     bool is_file;   // its result does not come from the scene but from a file
     double may_err; // of a preview, in parts of the range; 0: 1 %
@@ -63,6 +63,12 @@ static const need needs[] = {
     // off.
     {"resample", {"target_resolution", "20"}, 0, false, 0.04},
     {"reproject", {"crs", "EPSG:3857"}},
+    {"collocate", {NULL}, 2},
+    {"mosaic",
+     {"variables", "[{\"name\": \"v\", \"expression\": \"b1 + b2\"}]", "west_bound",
+      "3.001", "east_bound", "3.02", "south_bound", "51.4402", "north_bound", "51.4495",
+      "pixel_size_x", "0.0001", "pixel_size_y", "0.0001"},
+     2},
 };
 
 static inline const need *need_of(const nd_op *op)
