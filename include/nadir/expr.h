@@ -22,6 +22,7 @@ typedef struct nd_expr_name {
     nd_expr_kind kind;
     nd_expr_type type;
     int row;
+    double most; // of a row of whole numbers: the largest size; 0: not known
     double value;
     uint32_t mask, bits;
     bool fills;

@@ -90,6 +90,7 @@ typedef struct expr_node {
     int row;    // of rows, places; which call of random
     double k, k2;
     bool is_float;  // its value is exact in float
+    double most;    // it is a whole number of at most this size; 0: not known to be
     signed char by; // 0 a constant, 1 linear in the bands, 2 neither
 } expr_node;
 

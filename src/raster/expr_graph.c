@@ -94,6 +94,8 @@ int expr_leaf(expr_graph *g, const expr_node *leaf)
     if (n.op == E_CONST && isnan(n.k)) n.k = (double)NAN; // one NaN, so that it is found
     n.is_float = n.op == E_ROW || n.op == E_FLAG ||
                  (n.op == E_CONST && (isnan(n.k) || (double)(float)n.k == n.k));
+    if (n.op == E_CONST && n.k == trunc(n.k) && fabs(n.k) <= 16777216)
+        n.most = fmax(fabs(n.k), 1);
     n.by = n.op == E_CONST ? 0 : n.op == E_ROW ? 1 : 2;
     return append(g, &n);
 }
@@ -122,6 +124,18 @@ static bool keeps_float(expr_op op, const expr_node *const arg[3])
     for (int i = 0; i < 3 && arg[i]; i++)
         if (!arg[i]->is_float) return false;
     return may;
+}
+
+// Sums and products of small whole numbers need no more digits than a float has.
+static double most_of(expr_op op, const expr_node *const arg[3])
+{
+    const double exact = 16777216;
+    const double a = arg[0] ? arg[0]->most : 0, b = arg[1] ? arg[1]->most : 0;
+    double most = 0;
+    if (op == E_NEG || op == E_ABS) most = a;
+    if (a > 0 && b > 0 && (op == E_ADD || op == E_SUB)) most = a + b;
+    if (a > 0 && b > 0 && op == E_MUL) most = a * b;
+    return most <= exact ? most : 0;
 }
 
 static signed char by_of(expr_op op, const expr_node *const arg[3])
@@ -158,7 +172,8 @@ static int add_with(expr_graph *g, const expr_node *given)
     n.type = type_of(n.op, arg);
     if (known && n.op != E_OUT) return expr_constant(g, evaluate(&n, arg), n.type);
     if (n.op == E_SELECT && arg[0]->op == E_CONST) return n.arg[arg[0]->k != 0 ? 1 : 2];
-    n.is_float = keeps_float(n.op, arg);
+    n.most = most_of(n.op, arg);
+    n.is_float = n.most > 0 || keeps_float(n.op, arg);
     n.by = by_of(n.op, arg);
     return append(g, &n);
 }

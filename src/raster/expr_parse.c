@@ -83,6 +83,7 @@ static int meant(expr_graph *g, const nd_expr_name *is)
         leaf.k = is->mask, leaf.k2 = is->bits, leaf.type = ND_EXPR_BOOL;
     if (is->kind == ND_EXPR_X || is->kind == ND_EXPR_Y) leaf.type = ND_EXPR_REAL;
     if (is->kind != ND_EXPR_CONSTANT) leaf.row = is->row;
+    if (is->kind == ND_EXPR_ROW && !is->fills) leaf.most = is->most;
     const bool is_mask = is->kind == ND_EXPR_ROW && is->type == ND_EXPR_BOOL;
     if (is_mask) leaf.type = ND_EXPR_INT;
     int node = expr_leaf(g, &leaf);

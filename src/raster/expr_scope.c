@@ -2,7 +2,7 @@
 // What names of an expression mean: bands, masks, flags and facts of a node's inputs.
 #include "raster/expr.h"
 #include <math.h>
-#include <nadir/text.h>
+#include <nadir/op.h>
 #include <string.h>
 
 nd_status nd_expr_scope_new(nd_arena *arena, const nd_node *node, nd_expr_scope *scope)
@@ -37,6 +37,13 @@ static nd_expr_name meaning_of(nd_expr_scope *s, int input, int b)
     is.type = band->role == ND_MASK ? ND_EXPR_BOOL
               : is_whole(band)      ? ND_EXPR_INT
                                     : ND_EXPR_REAL;
+    static const double most[] = {
+        [ND_U8] = 255, [ND_I8] = 128, [ND_U16] = 65535, [ND_I16] = 32768, [ND_F64] = 0};
+    const bool is_plain = band->offset == 0 && (band->scale == 0 || band->scale == 1);
+    // A decoder gives what the file holds; others may leave fractions in such a band.
+    const nd_op *op = s->node->input[input]->op; // NULL: a reader asks for itself
+    const bool is_decoded = op && op->decodes;
+    if (is_decoded && is_plain && is_whole(band)) is.most = most[band->sample];
     is.fills = s->node->strict && !isnan(band->no_data);
     const double scale = band->scale != 0 ? band->scale : 1;
     is.fill = (double)(float)(band->offset + scale * band->no_data);

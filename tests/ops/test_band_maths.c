@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../rasters.h"
+#include "../raster/engine.h"
 #include <nadir/geo.h>
 #include <nadir/product.h>
 
@@ -155,4 +155,24 @@ TEST(says_what_is_wrong_with_an_expression)
     CHECK(!apply(arena, "BandMaths", FROM(in),
                  WITH("expression", "b1", "noDataValue", "none")) &&
           error_says("none is not a number"));
+}
+
+// A file's 16-bit numbers are added in float, which is exact; the quotient is rounded
+// once.
+TEST(whole_numbers_of_a_file_give_the_bits_of_doubles)
+{
+    counter c = {300, 200, 2, 64, ND_U16, 0, 0, -1};
+    nd_node *out = apply(arena, "BandMaths", FROM(counted(arena, &c)),
+                         WITH("expression", "(b1 - b2) / (b1 + b2)", "name", "index"));
+    CHECK(out);
+    const float *got =
+        out ? run_all(arena, out, (how){1, 128, 1 << 20, false}, NULL) : NULL;
+    int wrong = 0;
+    for (int y = 0; got && y < 200; y++)
+        for (int x = 0; x < 300; x++) {
+            const double a = (double)pixel_of(0, x, y), b = (double)pixel_of(1, x, y);
+            const float is = got[y * 300 + x], want = (float)((a - b) / (a + b));
+            wrong += isfinite(want) ? is != want : !isnan(is);
+        }
+    CHECK(got && wrong == 0);
 }
