@@ -28,6 +28,7 @@ struct nd_op {
     bool decodes;   // its tiles come from a decoder: always kept
     bool scattered; // reads its inputs in another order than it is asked: they are kept
     bool sink;      // ends a graph: Write
+    bool materialises; // whole files go in and come out: Exec; explain says so
     // An expression of other operators: gives the node that stands for it. Then there
     // is nothing else below but the table.
     nd_node *(*compose)(nd_arena *arena, const nd_make *make);

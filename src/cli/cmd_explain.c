@@ -32,6 +32,7 @@ static void node_json(const nd_node *node, nd_json_out *out)
     nd_json_text(out, "place", node->place);
     nd_json_text(out, "levels", levels[node->op->levels]);
     nd_json_bool(out, "keeps_tiles", node->keeps);
+    nd_json_bool(out, "materialised", node->op->materialises);
     nd_json_open(out, "inputs", '[');
     for (int i = 0; i < node->inputs; i++) nd_json_text(out, NULL, node->input[i]->id);
     nd_json_close(out, ']');
@@ -56,9 +57,11 @@ static void node_json(const nd_node *node, nd_json_out *out)
 static void node_text(const nd_node *node, nd_buffer *out)
 {
     char width[32], height[32];
-    nd_buffer_add(out, "%s%s%s   %s%s\n", cli_paint_on(stdout, CLI_BOLD), node->id,
+    nd_buffer_add(out, "%s%s%s   %s%s%s\n", cli_paint_on(stdout, CLI_BOLD), node->id,
                   cli_paint_off(stdout), node->op->snap ? node->op->snap : node->op->name,
-                  node->keeps ? nd_gettext(", keeps its tiles") : "");
+                  node->keeps ? nd_gettext(", keeps its tiles") : "",
+                  node->op->materialises ? nd_gettext(", materialised: through files")
+                                         : "");
     for (int i = 0; i < node->inputs; i++)
         nd_buffer_add(out, "    %-9s %s\n", i ? "" : nd_gettext("from"),
                       node->input[i]->id);

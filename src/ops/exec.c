@@ -415,6 +415,7 @@ const nd_op nd_op_exec = {
     .max_inputs = -1,
     .levels = ND_REDUCED,
     .decodes = true,
+    .materialises = true,
     .plan = plan,
     .compute = compute,
 };

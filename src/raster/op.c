@@ -39,6 +39,7 @@ nd_status nd_op_describe(const nd_op *op, nd_json_out *out)
     nd_json_whole(out, "max_inputs", op->max_inputs);
     nd_json_text(out, "levels", levels[op->levels]);
     if (op->sink) nd_json_bool(out, "sink", true);
+    if (op->materialises) nd_json_bool(out, "materialises", true);
     ND_TRY(nd_table_describe(&op->table, out));
     nd_json_close(out, '}');
     return nd_buffer_text(out->to) ? ND_OK : ND_E_MEMORY;
