@@ -35,7 +35,7 @@ def sentences(thing):
                 yield from sentences(value)
 
 for one in dict.fromkeys(sentences(json.load(open(sys.argv[1])))):
-    print(f"nd_gettext({json.dumps(one, ensure_ascii=False)});")
+    print(f"nd_sentence({json.dumps(one, ensure_ascii=False)});")
 PYTHON
 
 # Words of the pages, told as C in the same way.
@@ -46,7 +46,8 @@ sources() { find src -name '*.c' | LC_ALL=C sort; }
 extract() {
     { sources; echo "$there/tables.c"; echo "$there/pages.c"; } | collect \
         --keyword --keyword=nd_fail:2 --keyword=nd_note:1 --keyword=nd_say:2 \
-        --keyword=nd_gettext:1 --flag=nd_fail:2:c-format --flag=nd_note:1:c-format \
+        --keyword=nd_gettext:1 --keyword=nd_sentence:1 --flag=nd_sentence:1:no-c-format \
+        --flag=nd_fail:2:c-format --flag=nd_note:1:c-format \
         --flag=nd_say:2:c-format
     sed -i -e "s|$there/||" -e '/^"POT-Creation-Date/d' "$there/pot"
 }
