@@ -23,11 +23,34 @@ static void find_op(graph_reader *r, graph_step *step)
 
 static bool is_twin(const graph_step *step, const graph_tree *of)
 {
-    for (const graph_tree *t = step->settings->first; t && t != of; t = t->next)
-        if (nd_param_find(&step->op->table, t->name) ==
-            nd_param_find(&step->op->table, of->name))
-            return true;
+    const nd_param *row = nd_param_find(&step->op->table, of->name);
+    for (const graph_tree *t = step->settings->first; row && t && t != of; t = t->next)
+        if (nd_param_find(&step->op->table, t->name) == row) return true;
     return false;
+}
+
+// Some graphs carry the former and the present name of a setting: the present one counts.
+static void drop_former(graph_reader *r, graph_step *step)
+{
+    const nd_table *table = &step->op->table;
+    graph_tree **to = &step->settings->first, *last = NULL;
+    while (*to) {
+        const graph_tree *t = *to;
+        const nd_param *row = nd_param_find(table, t->name);
+        bool is_former = false;
+        for (const graph_tree *o = step->settings->first;
+             row && nd_text_listed(row->was, t->name) && o; o = o->next)
+            is_former |= o != t && nd_param_find(table, o->name) == row &&
+                         !nd_text_listed(row->was, o->name);
+        if (!is_former) {
+            last = *to, to = &(*to)->next;
+            continue;
+        }
+        nd_say(ND_NOTE, "%s:%d:%d: %s is now called %s", r->path, t->at.line,
+               t->at.column, t->name, row->snap ? row->snap : row->name);
+        *to = t->next;
+    }
+    step->settings->last = last;
 }
 
 // SNAP's field names and those of older releases are taken, and said so.
@@ -51,6 +74,11 @@ static nd_status setting(graph_reader *r, const graph_step *step, graph_tree *t,
         graph_wrong(r, row ? refid->at : t->at);
         return ND_OK;
     }
+    if (is_twin(step, t) && r->is_xml) { // SNAP takes it, and so do published graphs
+        nd_say(ND_WARN, "%s:%d:%d: %s is given twice; the first counts", r->path,
+               t->at.line, t->at.column, t->name);
+        return ND_OK;
+    }
     if (is_twin(step, t)) {
         (void)nd_fail(ND_E_PARAM, "%s is given twice\nkeep one of them", t->name);
         graph_wrong(r, t->at);
@@ -62,13 +90,21 @@ static nd_status setting(graph_reader *r, const graph_step *step, graph_tree *t,
     return graph_set(r->arena, r, t, settings);
 }
 
-static nd_status settings(graph_reader *r, const graph_step *step)
+static nd_status settings(graph_reader *r, graph_step *step)
 {
     nd_settings made;
+    if (step->settings) drop_former(r, step);
     const int before = r->mistakes;
     ND_TRY(nd_settings_new(r->arena, &step->op->table, &made));
     graph_tree *first = step->settings ? step->settings->first : NULL;
-    for (graph_tree *t = first; t; t = t->next) ND_TRY(setting(r, step, t, &made));
+    for (graph_tree *t = first, *kept = NULL; t; t = t->next) {
+        const bool counts = !r->is_xml || !is_twin(step, t);
+        ND_TRY(setting(r, step, t, &made));
+        if (counts)
+            kept = t;
+        else
+            kept->next = t->next; // nor does it for the plan, or when it is printed
+    }
     // A setting that was misspelt is not also missing.
     if (r->mistakes == before && nd_settings_check(&made) != ND_OK)
         graph_wrong(r, step->op_at);

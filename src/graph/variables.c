@@ -81,6 +81,13 @@ static bool is_name(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '.';
 }
 
+// Patterns of SNAP that an operator fills in itself: they stay unless a value is given.
+static bool is_pattern(graph_reader *reader, const char *name)
+{
+    static const char known[] = "ORIGINAL_NAME,SLAVE_NUMBER_ID,SECONDARY_NUMBER_ID";
+    return nd_text_listed(known, name) && !graph_variable_find(reader, name);
+}
+
 // The variable at `text`, which begins with '$': its name; the length it takes, 0: none.
 // A bare $name with a dot and no value is a band of a product, as in $reference.B4.
 static size_t variable_at(graph_reader *reader, const char *text, char *name, size_t size)
@@ -91,7 +98,7 @@ static size_t variable_at(graph_reader *reader, const char *text, char *name, si
         n = end ? (size_t)(end - text) - 2 : 0;
         if (!end || !n || n >= size) return 0;
         memcpy(name, text + 2, n), name[n] = 0;
-        return n + 3;
+        return is_pattern(reader, name) ? 0 : n + 3;
     }
     if (!reader->is_xml || !(isalpha((unsigned char)text[1]) || text[1] == '_')) return 0;
     while (is_name(text[1 + n])) n++;
