@@ -172,6 +172,7 @@ static nd_status add_all(const safe *s, io_bands *bands)
     const int scl = bands->count - 1;
     ND_TRY(safe_add_angles(s, bands));
     if (s->is_l2a) ND_TRY(safe_add_classes(s, bands, scl));
+    ND_TRY(safe_add_clouds(s, bands));
     return safe_add_masks(s, bands);
 }
 

@@ -35,5 +35,6 @@ nd_status safe_parse(safe *s) ND_CHECKED;
 const nd_grid *safe_grid(const safe *s, int resolution); // NULL: not said
 nd_status safe_add_angles(const safe *s, io_bands *bands) ND_CHECKED;
 nd_status safe_add_masks(const safe *s, io_bands *bands) ND_CHECKED;
+nd_status safe_add_clouds(const safe *s, io_bands *bands) ND_CHECKED; // GML's
 nd_status safe_add_classes(const safe *s, io_bands *bands, int scl) ND_CHECKED;
 extern const nd_label safe_classes[12];

@@ -123,18 +123,18 @@ const xmlNode *io_xml_first(const xmlNode *node, const char *name)
 }
 
 // Without recursion: down, along, or up until there is something along.
+const xmlNode *io_xml_after(const xmlNode *top, const xmlNode *node)
+{
+    if (node->type == XML_ELEMENT_NODE && node->children) return node->children;
+    while (node != top && !node->next) node = node->parent;
+    return node == top ? NULL : node->next;
+}
+
 const xmlNode *io_xml_any(const xmlNode *top, const char *name)
 {
-    const xmlNode *node = top ? top->children : NULL;
-    while (node) {
+    const xmlNode *node = top;
+    while (node && (node = io_xml_after(top, node)))
         if (io_xml_is(node, name)) return node;
-        if (node->type == XML_ELEMENT_NODE && node->children) {
-            node = node->children;
-            continue;
-        }
-        while (node != top && !node->next) node = node->parent;
-        node = node == top ? NULL : node->next;
-    }
     return NULL;
 }
 

@@ -14,6 +14,8 @@ const xmlNode *io_xml_first(const xmlNode *node, const char *name); // child
 const xmlNode *io_xml_next(const xmlNode *node, const char *name);  // sibling after it
 const xmlNode *io_xml_any(const xmlNode *node, const char *name);   // at any depth
 const xmlNode *io_xml_at(const xmlNode *node, const char *path);    // "a/b/c"
+// The node that follows `node` below `top` in the text; NULL: none.
+const xmlNode *io_xml_after(const xmlNode *top, const xmlNode *node);
 bool io_xml_is(const xmlNode *node, const char *name);
 // Trimmed; NULL: no node, no text, or no memory.
 const char *io_xml_content(nd_arena *arena, const xmlNode *node);

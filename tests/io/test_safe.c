@@ -259,3 +259,47 @@ TEST(a_tile_of_the_public_buckets_is_read)
     CHECK(at(arena, p, "B4", 500, 300) == (float)0.0276);
     CHECK(at(arena, p, "B11", 600, 600) == (float)0.1834);
 }
+
+static double sum(const float *value, int count)
+{
+    double all = 0;
+    for (int i = 0; value && i < count; i++) all += (double)value[i];
+    return value ? all : -1;
+}
+
+TEST(cloud_polygons_of_older_products_are_masks)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    const char *qi = nd_text(arena, "%s/" TILE "/QI_DATA", safe);
+    // Pixels 10 to 19 and 5 to 14 of 60 m, less a hole of 2 x 2; a cirrus triangle.
+    const char *gml =
+        "<eop:Mask xmlns:eop=\"e\" xmlns:gml=\"g\"><eop:maskMembers><eop:MaskFeature>"
+        "<eop:maskType>OPAQUE</eop:maskType><eop:extentOf><gml:Polygon><gml:exterior>"
+        "<gml:LinearRing><gml:posList srsDimension=\"2\">400560 4799700 401160 4799700 "
+        "401160 4799100 400560 4799100 400560 4799700</gml:posList></gml:LinearRing>"
+        "</gml:exterior><gml:interior><gml:LinearRing><gml:posList srsDimension=\"2\">"
+        "400680 4799580 400800 4799580 400800 4799460 400680 4799460 400680 4799580"
+        "</gml:posList></gml:LinearRing></gml:interior></gml:Polygon></eop:extentOf>"
+        "</eop:MaskFeature><eop:MaskFeature><eop:maskType>OPAQUE</eop:maskType>"
+        "<gml:posList>400560 4799700 400680 4799700 400680 4799580 400560 4799580"
+        "</gml:posList></eop:MaskFeature><eop:MaskFeature><eop:maskType>CIRRUS"
+        "</eop:maskType><gml:posList>399960 4800000 400560 4800000 399960 4799400"
+        "</gml:posList></eop:MaskFeature></eop:maskMembers></eop:Mask>";
+    if (mkdir(qi, 0700) != 0) abort();
+    write_file(nd_text(arena, "%s/T31TDH_MSK_CLOUDS_B00.gml", qi), gml, strlen(gml));
+    const nd_product *p = nd_product_open(arena, safe, NULL);
+    const nd_band *mask = band_named(p, "opaque_clouds_60m");
+    CHECK(mask && mask->role == ND_MASK && mask->grid.width == 1830);
+    CHECK(sum(read_named(arena, p, "opaque_clouds_60m"), 1830 * 1830) == 100 - 4);
+    CHECK(at(arena, p, "opaque_clouds_60m", 10, 5) == 1); // two features overlap there
+    CHECK(at(arena, p, "opaque_clouds_60m", 9, 5) == 0);
+    CHECK(at(arena, p, "opaque_clouds_60m", 12, 7) == 0);
+    // Half of 10 x 10 pixels; a middle on the edge counts on one side of it.
+    const double half = sum(read_named(arena, p, "cirrus_clouds_60m"), 1830 * 1830);
+    CHECK(half == 45 || half == 55);
+    CHECK(at(arena, p, "opaque_clouds_10m", 60, 30) == 1 &&
+          at(arena, p, "opaque_clouds_10m", 59, 30) == 0);
+    write_file(nd_text(arena, "%s/T31TDH_MSK_CLOUDS_B00.gml", qi), "<a", 2);
+    p = nd_product_open(arena, safe, NULL);
+    CHECK(p && p->bands == 43);
+}

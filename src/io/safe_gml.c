@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cloud masks of Sentinel-2 before baseline 04.00: polygons in GML, burnt when read.
+#include "io/safe.h"
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POINTS = 1 << 20 };
+
+// Corners of rings in pixels of level 0; a ring closes on its first point.
+typedef struct ring {
+    const double *xy;
+    int points, feature;
+} ring;
+typedef struct shapes {
+    ring *ring; // those of a feature stand together
+    int rings, points;
+} shapes;
+
+static int by_x(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+// Where a row's middle crosses the rings of one feature, from `first` on; inside is
+// between the odd and the even ones. Gives the first ring of the next feature.
+static int cross(const shapes *s, int first, double y, double *at, int *count)
+{
+    int r = first;
+    *count = 0;
+    for (; r < s->rings && s->ring[r].feature == s->ring[first].feature; r++) {
+        const ring *k = &s->ring[r];
+        for (int i = 0; i < k->points; i++) {
+            const double *a = k->xy + 2 * i, *b = k->xy + 2 * ((i + 1) % k->points);
+            if ((a[1] <= y) != (b[1] <= y))
+                at[(*count)++] = a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]);
+        }
+    }
+    qsort(at, (size_t)*count, sizeof *at, by_x);
+    return r;
+}
+
+// A pixel is inside when its middle is.
+static nd_status fill(const io_source *source, nd_work *work, nd_tile *tile)
+{
+    const shapes *s = source->state;
+    const nd_rect r = tile->rect;
+    double *at = nd_alloc_raw(work->arena, (size_t)s->points + 1, sizeof *at);
+    if (!at) return ND_E_MEMORY;
+    for (int y = r.y; y < r.y + r.height; y++) {
+        float *row = nd_at(tile, 0, r.x, y);
+        int count;
+        for (int x = 0; x < r.width; x++) row[x] = 0;
+        for (int next = 0; next < s->rings;) {
+            next = cross(s, next, y + 0.5, at, &count);
+            for (int i = 0; i + 1 < count; i += 2) {
+                const double from = fmax(ceil(at[i] - 0.5), r.x);
+                const double to = fmin(ceil(at[i + 1] - 0.5), (double)r.x + r.width);
+                for (double x = from; x < to; x++) row[(int)x - r.x] = 1;
+            }
+        }
+    }
+    return ND_OK;
+}
+
+static int words_of(const char *text)
+{
+    int count = 0;
+    for (const char *c = text; *c && count < POINTS; c++)
+        count += *c > ' ' && (c == text || c[-1] <= ' ');
+    return count;
+}
+
+// A list that is no ring of numbers is left out.
+static nd_status add_ring(const safe *s, shapes *to, const xmlNode *list, int feature,
+                          const nd_grid *grid)
+{
+    const char *text = io_xml_content(s->arena, list);
+    const char *dimension = io_xml_attribute(s->arena, list, "srsDimension");
+    const int step = dimension && strcmp(dimension, "3") == 0 ? 3 : 2;
+    const int room = text ? words_of(text) : 0;
+    int count = 0;
+    double *xy = nd_alloc(s->arena, (size_t)room + 1, sizeof *xy);
+    if (!xy) return ND_E_MEMORY;
+    if (room < 3 * step || !io_xml_numbers(list, xy, room, &count)) return ND_OK;
+    for (int i = 0; i < count / step; i++) {
+        const double x = (xy[step * i] - grid->x) / grid->pixel_x;
+        const double y = (xy[step * i + 1] - grid->y) / grid->pixel_y;
+        if (!(fabs(x) < 1e9) || !(fabs(y) < 1e9)) return ND_OK;
+        xy[2 * i] = x, xy[2 * i + 1] = y;
+    }
+    to->ring[to->rings++] = (ring){xy, count / step, feature};
+    to->points += count / step;
+    return ND_OK;
+}
+
+// The rings of all features whose maskType is `type`; holes are rings too.
+static nd_status read_shapes(const safe *s, const xmlNode *root, const char *type,
+                             const nd_grid *grid, shapes *to)
+{
+    int rings = 0, features = 0;
+    for (const xmlNode *n = root; n; n = io_xml_after(root, n))
+        rings += io_xml_is(n, "posList");
+    *to = (shapes){.ring = nd_alloc(s->arena, (size_t)rings + 1, sizeof(ring))};
+    if (!to->ring) return ND_E_MEMORY;
+    for (const xmlNode *f = root; f; f = io_xml_after(root, f)) {
+        if (!io_xml_is(f, "MaskFeature")) continue;
+        const char *its = io_xml_content(s->arena, io_xml_any(f, "maskType"));
+        if (!its || !nd_text_same(its, type)) continue;
+        features++;
+        for (const xmlNode *n = f; n; n = io_xml_after(f, n))
+            if (io_xml_is(n, "posList") && to->rings < rings)
+                ND_TRY(add_ring(s, to, n, features, grid));
+    }
+    return ND_OK;
+}
+
+static nd_status add_clouds(const safe *s, io_bands *bands, const xmlNode *root,
+                            const char *type, const char *word)
+{
+    static const int resolution[] = {10, 20, 60};
+    for (int i = 0; i < 3; i++) {
+        const nd_grid *grid = safe_grid(s, resolution[i]);
+        if (!grid) continue;
+        shapes *to = nd_alloc(s->arena, 1, sizeof *to);
+        nd_band band = {.name = nd_text(s->arena, "%s_clouds_%dm", word, resolution[i]),
+                        .help = "Clouds that the product's maker found",
+                        .role = ND_MASK,
+                        .kind = ND_CLASS,
+                        .sample = ND_U8,
+                        .scale = 1,
+                        .no_data = NAN,
+                        .grid = *grid};
+        if (!to || !band.name) return ND_E_MEMORY;
+        ND_TRY(read_shapes(s, root, type, grid, to));
+        ND_TRY(io_bands_add(bands, &band, &(io_source){.fill = fill, .state = to}));
+    }
+    return ND_OK;
+}
+
+// A product whose masks cannot be read is still a product.
+nd_status safe_add_clouds(const safe *s, io_bands *bands)
+{
+    const char *path = safe_find(s, "QI_DATA/", "MSK_CLOUDS_B00.gml");
+    const xmlNode *root = path ? io_xml_read(s->arena, path) : NULL;
+    if (path && !root) {
+        const nd_error error = nd_error_take();
+        nd_say(ND_NOTE, "%s: its cloud masks are left out", error.what);
+    }
+    if (!root) return ND_OK;
+    ND_TRY(add_clouds(s, bands, root, "OPAQUE", "opaque"));
+    return add_clouds(s, bands, root, "CIRRUS", "cirrus");
+}
