@@ -55,7 +55,7 @@ typedef struct nd_expr_ask {
 typedef struct nd_expr nd_expr;
 // ND_E_PARAM says at which column of which text.
 nd_status nd_expr_compile(nd_arena *arena, const nd_expr_ask *ask,
-                          const nd_expr **expr) ND_CHECKED;
+                          const nd_expr **made) ND_CHECKED;
 nd_expr_type nd_expr_type_of(const nd_expr *expr, int k);
 // Is result `k` a sum of bands times numbers? Then it may be averaged before or after.
 bool nd_expr_is_linear(const nd_expr *expr, int k);

@@ -139,6 +139,7 @@ static nd_status constants(nd_node *self, const nd_rows *rows, nd_expr_scope *sc
     const variable *v = rows->item;
     nd_expr_constant *c = nd_alloc(self->arena, rows->count, sizeof *c);
     if (!c) return ND_E_MEMORY;
+    ND_TRY(nd_expr_scope_new(self->arena, self, scope));
     for (size_t i = 0; i < rows->count; i++) {
         const bool is_bool =
             nd_text_same(v[i].type, "boolean") || nd_text_same(v[i].type, "bool");
@@ -317,6 +318,29 @@ static nd_status place(nd_node *self, const asked *a, state *s)
     return s->to_degrees ? ND_OK : ND_E_DATA;
 }
 
+// The grid of all results, and how they reduce.
+static nd_status shape(nd_node *self, const nd_expr *expr, const nd_expr_scope *scope)
+{
+    const nd_grid *grid = grid_of(self, scope);
+    ND_TRY(check_grids(self, scope));
+    if (!grid) return nd_fail(ND_E_DATA, "the input has no bands\nconnect another");
+    self->levels = ND_EXACT;
+    for (int k = 0; k < self->bands; k++) {
+        nd_band *band = &self->band[k];
+        band->grid = *grid;
+        if (nd_expr_type_of(expr, k) == ND_EXPR_BOOL && band->kind == ND_CONTINUOUS)
+            band->kind = ND_CLASS;
+        if (!nd_expr_is_linear(expr, k)) self->levels = ND_REDUCED;
+    }
+    // Averages of squares of amplitudes, of classes or of flags are not linear.
+    for (int i = 0; i < scope->sources; i++) {
+        const nd_source *from = &scope->source[i];
+        if (self->input[from->input]->band[from->band].kind != ND_CONTINUOUS)
+            self->levels = ND_REDUCED;
+    }
+    return ND_OK;
+}
+
 static nd_status plan(nd_node *self)
 {
     const band_maths *set = self->state;
@@ -325,27 +349,10 @@ static nd_status plan(nd_node *self)
     asked a = {0};
     state *s = nd_alloc(self->arena, 1, sizeof *s);
     if (!s) return ND_E_MEMORY;
-    ND_TRY(nd_expr_scope_new(self->arena, self, &a.scope));
     ND_TRY(constants(self, &set->variables, &a.scope));
     ND_TRY(targets(self, set, &list, &count));
     ND_TRY(compile(self, list, count, &a, s));
-    ND_TRY(check_grids(self, &a.scope));
-    const nd_grid *grid = grid_of(self, &a.scope);
-    if (!grid) return nd_fail(ND_E_DATA, "the input has no bands\nconnect another");
-    self->levels = ND_EXACT;
-    for (int k = 0; k < self->bands; k++) {
-        nd_band *band = &self->band[k];
-        band->grid = *grid;
-        if (nd_expr_type_of(s->expr, k) == ND_EXPR_BOOL && band->kind == ND_CONTINUOUS)
-            band->kind = ND_CLASS;
-        if (!nd_expr_is_linear(s->expr, k)) self->levels = ND_REDUCED;
-    }
-    // Averages of squares of amplitudes, of classes or of flags are not linear.
-    for (int i = 0; i < a.scope.sources; i++) {
-        const nd_source *from = &a.scope.source[i];
-        if (self->input[from->input]->band[from->band].kind != ND_CONTINUOUS)
-            self->levels = ND_REDUCED;
-    }
+    ND_TRY(shape(self, s->expr, &a.scope));
     s->bands = self->bands;
     ND_TRY(place(self, &a, s));
     self->source = a.scope.source, self->sources = a.scope.sources;

@@ -275,6 +275,14 @@ static nd_status plan(nd_node *self)
     return add_range(self, s, set->scaling.at == CLIPPED ? 0.025 : 0);
 }
 
+static double scaled(const state *s, double v, double least, double width)
+{
+    const double share = width > 0 ? (v - least) / width : 0 * v;
+    v = (share < 0 ? 0 : share > 1 ? 1 : share) * (s->high - s->low) + s->low;
+    if (s->scaling != LOGARITHMIC) return v;
+    return v > 0 ? 10 * log10(v) : v * 0 + s->low;
+}
+
 // One row. `ends` NULL: values are only cut.
 static void convert(const state *s, const float *ends, const float *in, float *out,
                     int count)
@@ -283,11 +291,7 @@ static void convert(const state *s, const float *ends, const float *in, float *o
     const double width = ends ? (double)ends[1] - least : 0;
     for (int i = 0; i < count; i++) {
         double v = (double)in[i];
-        if (ends) {
-            const double share = width > 0 ? (v - least) / width : 0 * v;
-            v = (share < 0 ? 0 : share > 1 ? 1 : share) * (s->high - s->low) + s->low;
-            if (s->scaling == LOGARITHMIC) v = v > 0 ? 10 * log10(v) : v * 0 + s->low;
-        }
+        if (ends) v = scaled(s, v, least, width);
         if (!s->is_real) {
             v = v < s->low ? s->low : v > s->high ? s->high : v;
             v = trunc(v); // SNAP rounds nothing

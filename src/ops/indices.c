@@ -29,7 +29,7 @@ static const nd_option downs[] = {{"First", "The pixel up left"}, {"Min", "The l
                                   {"Max", "The greatest"},        {"Mean", "The mean"},
                                   {"Median", "The median"},       {NULL, NULL}};
 
-// Rows that several indices share.
+// Rows that several share. NOLINTBEGIN(bugprone-macro-parentheses): of words
 #define BAND_ROW(member, its_snap, words)                                                \
     ND_PARAM(settings, member, NULL, .snap = its_snap, .of = "band",                     \
              .help = words "; by its wavelength if not named")
@@ -77,7 +77,6 @@ static const nd_option downs[] = {{"First", "The pixel up left"}, {"Min", "The l
 #define GAMMA                                                                            \
     ND_PARAM(settings, gamma, 1, .snap = "gammaParameter",                               \
              .help = "How much of the haze in blue is taken from red")
-// And those that all have: how bands of different size come together, and the name.
 #define SHARED                                                                           \
     ND_PARAM(settings, resampling, {NONE}, .snap = "resampleType",                       \
              .choices = resamplings, .help = "Where bands of different size meet"),      \
@@ -89,7 +88,6 @@ static const nd_option downs[] = {{"First", "The pixel up left"}, {"Min", "The l
                  .help = "Name of the band; the scene's and the index' if not given")
 
 #define RED_NIR RED, NIR, RED_FACTOR, NIR_FACTOR
-
 static const nd_param ndvi_rows[] = {RED_NIR, SHARED};
 static const nd_param savi_rows[] = {RED_NIR, SOIL, SHARED};
 static const nd_param tsavi_rows[] = {RED_NIR, SLOPE, INTERCEPT, ADJUSTMENT, SHARED};
@@ -208,7 +206,7 @@ static const index_row *row_of_op(const nd_op *op)
     return &indices[0];
 }
 
-// Bands that say no wavelength but are called as Sentinel-2's are: B4 or B04.
+// Bands without a wavelength that are called as Sentinel-2's are: B4 or B04.
 static double wavelength(const nd_band *band)
 {
     static const char *const names[] = {"1", "2",  "3", "4",  "5",  "6", "7",
@@ -311,20 +309,22 @@ static bool is_letter(char c)
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
+static const index_band *called(const index_row *index, const char *text, size_t length)
+{
+    for (const index_band *b = index->band; b < index->band + BANDS && b->symbol; b++)
+        if (strlen(b->symbol) == length && memcmp(b->symbol, text, length) == 0) return b;
+    return NULL;
+}
+
 // The formula with each band that has a factor as (symbol * symbol_factor).
 static const char *with_factors(nd_node *self, const index_row *index)
 {
-    // The formula is what the page says first.
     const char *from = self->strict && index->snap ? index->snap : self->op->help;
     nd_buffer to = {.arena = self->arena};
     while (*from && *from != '\n') {
         size_t length = 0;
         while (is_letter(from[length])) length++;
-        const index_band *found = NULL;
-        for (int i = 0; i < BANDS && index->band[i].symbol; i++)
-            if (strlen(index->band[i].symbol) == length &&
-                strncmp(index->band[i].symbol, from, length) == 0)
-                found = &index->band[i];
+        const index_band *found = called(index, from, length);
         if (found && found->factor && *real_of(self, found->factor) != 1)
             nd_buffer_add(&to, "(%s * %s_factor)", found->symbol, found->symbol);
         else
@@ -389,26 +389,29 @@ static nd_status name_bands(nd_node *self, const index_row *index)
 }
 
 // Bands of two sizes are brought to the coarsest, as SNAP does unasked, or to the finest.
-static nd_status resample(nd_node *self, const nd_band *to)
+static nd_status resample(nd_node *self, const nd_band *to, const index_row *index,
+                          nd_source *source)
 {
     const settings *set = self->settings.data;
     nd_settings how;
     nd_node **input = nd_alloc(self->arena, 1, sizeof *input);
     if (!input) return ND_E_MEMORY;
-    const char *up = ups[set->upsampling.at].name,
-               *down = downs[set->downsampling.at].name;
+    const char *const words[] = {"reference_band", to->name,
+                                 "upsampling",     ups[set->upsampling.at].name,
+                                 "downsampling",   downs[set->downsampling.at].name};
     ND_TRY(nd_settings_new(self->arena, &nd_op_resample.table, &how));
-    ND_TRY(nd_settings_set(self->arena, &how, "reference_band", to->name));
-    ND_TRY(nd_settings_set(self->arena, &how, "upsampling", up));
-    ND_TRY(nd_settings_set(self->arena, &how, "downsampling", down));
+    for (int i = 0; i < 6; i += 2)
+        ND_TRY(nd_settings_set(self->arena, &how, words[i], words[i + 1]));
     input[0] = nd_node_new(self->arena, &(nd_make){.op = &nd_op_resample,
                                                    .input = self->input,
                                                    .inputs = 1,
                                                    .settings = &how,
                                                    .place = self->place,
                                                    .strict = self->strict});
-    if (!input[0]) return ND_E_DATA;
     self->input = input;
+    if (!input[0]) return ND_E_DATA;
+    for (int i = 0; i < BANDS && index->band[i].symbol; i++)
+        ND_TRY(choose(self, &index->band[i], &source[i].band));
     return ND_OK;
 }
 
@@ -428,9 +431,7 @@ static nd_status choose_bands(nd_node *self, asked *a, double *nm)
         if (!to || (set->resampling.at == HIGHEST) == (b->grid.width > to->grid.width))
             to = b;
     }
-    if (differ) ND_TRY(resample(self, to));
-    for (int i = 0; differ && i < count; i++)
-        ND_TRY(choose(self, &a->index->band[i], &source[i].band));
+    if (differ) ND_TRY(resample(self, to, a->index, source));
     self->source = source, self->sources = count;
     for (int i = 0; i < 2; i++)
         self->band[i].grid = self->input[0]->band[source[0].band].grid;
@@ -596,3 +597,4 @@ INDEX(aweinsh, "AweinshOp", "Open water where there are no shadows",
       "4 * (G - S1) - (0.25 * N + 2.75 * S2)\nFeyisa, Meilby, Fensholt, Proud 2014: "
       "Automated water extraction index: a new technique for surface water mapping using "
       "Landsat imagery");
+// NOLINTEND(bugprone-macro-parentheses)

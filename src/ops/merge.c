@@ -156,6 +156,18 @@ static void add_input(nd_node *self, nd_source *from, int input, const wishes li
     }
 }
 
+static nd_status add_others(nd_node *self, nd_source *from, int master,
+                            const wishes lists[2])
+{
+    const merge *set = self->settings.data;
+    for (int i = 0; i < self->inputs; i++) {
+        if (i == master) continue;
+        ND_TRY(check_ground(self, master, i, set->error));
+        add_input(self, from, i, lists);
+    }
+    return ND_OK;
+}
+
 static nd_status plan(nd_node *self)
 {
     const merge *set = self->state;
@@ -171,11 +183,7 @@ static nd_status plan(nd_node *self)
     ND_TRY(check_names(self, &lists[0]));
     self->bands = 0;
     add_input(self, from, master, lists);
-    for (int i = 0; i < self->inputs; i++) {
-        if (i == master) continue;
-        ND_TRY(check_ground(self, master, i, set->error));
-        add_input(self, from, i, lists);
-    }
+    ND_TRY(add_others(self, from, master, lists));
     if (!self->bands)
         return nd_fail(ND_E_DATA, "no band is left\ninclude one, or exclude fewer");
     self->name = self->input[master]->name, self->product = self->input[master]->product;

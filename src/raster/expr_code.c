@@ -44,6 +44,13 @@ static bool floats_in(const expr_graph *g, const expr_node *n)
     return true;
 }
 
+static void count_rows(coder *c, const expr_node *n)
+{
+    const bool is_row = n->op == E_ROW || n->op == E_FLAG;
+    if (is_row && n->row >= c->rows) c->rows = n->row + 1;
+    if (n->op == E_PLACE && n->row >= c->places) c->places = n->row + 1;
+}
+
 // From the results back: what is needed, and where a double must stay one.
 static void look_back(coder *c)
 {
@@ -56,9 +63,7 @@ static void look_back(coder *c)
             c->used[n->arg[j]] = true;
             if (!free) c->demands[n->arg[j]] = true;
         }
-        if (n->op == E_ROW && n->row >= c->rows) c->rows = n->row + 1;
-        if (n->op == E_FLAG && n->row >= c->rows) c->rows = n->row + 1;
-        if (n->op == E_PLACE && n->row >= c->places) c->places = n->row + 1;
+        count_rows(c, n);
     }
 }
 

@@ -231,7 +231,7 @@ static int within(expr_graph *g, const int *a, int count, int how)
     for (int i = 0; i < last; i++) {
         const int value = nth(g, a, i, how);
         const int above = two(g, E_GE, value, nth(g, a + n, i, how));
-        const int below = two(g, E_LE, value, nth(g, a + 2 * n, i, how));
+        const int below = two(g, E_LE, value, nth(g, a + 2 * (ptrdiff_t)n, i, how));
         const int both = two(g, E_AND, above, below);
         all = i ? two(g, E_AND, all, both) : both;
     }

@@ -33,12 +33,18 @@ static double evaluate(const expr_node *n, const expr_node *const arg[3])
     return is_bool ? (double)f_out : d_out;
 }
 
+static uint64_t bits_of(double k)
+{
+    uint64_t bits;
+    memcpy(&bits, &k, sizeof bits);
+    return bits;
+}
+
 static bool same(const expr_node *a, const expr_node *b)
 {
     return a->op == b->op && a->type == b->type && a->row == b->row &&
-           memcmp(a->arg, b->arg, sizeof a->arg) == 0 &&
-           memcmp(&a->k, &b->k, sizeof a->k) == 0 &&
-           memcmp(&a->k2, &b->k2, sizeof a->k2) == 0;
+           memcmp(a->arg, b->arg, sizeof a->arg) == 0 && bits_of(a->k) == bits_of(b->k) &&
+           bits_of(a->k2) == bits_of(b->k2);
 }
 
 static size_t hash_of(const expr_node *n)

@@ -2,6 +2,7 @@
 // Compiling all texts into one program, and running it over rows.
 #include "raster/expr.h"
 #include <math.h>
+#include <string.h>
 
 nd_status nd_expr_compile(nd_arena *arena, const nd_expr_ask *ask, const nd_expr **made)
 {
@@ -39,6 +40,14 @@ bool nd_expr_is_linear(const nd_expr *expr, int k)
     return expr->is_linear[k];
 }
 
+// Kernels write to no row that comes in, but a step knows only slots.
+static void *slot_of(const void *row)
+{
+    void *slot;
+    memcpy(&slot, &row, sizeof slot);
+    return slot;
+}
+
 void expr_run_with(const expr_kernels *kernels, const nd_expr *e,
                    const nd_expr_rows *rows, float *const *out)
 {
@@ -56,10 +65,9 @@ void expr_run_with(const expr_kernels *kernels, const nd_expr *e,
     kernels->run(e->step, e->constants, &piece);
     for (int done = 0; done < rows->count; done += e->chunk) {
         const int left = rows->count - done;
-        for (int i = 0; i < e->rows; i++)
-            slot[i] = (void *)(uintptr_t)(rows->in[i] + done);
+        for (int i = 0; i < e->rows; i++) slot[i] = slot_of(rows->in[i] + done);
         for (int i = 0; i < e->places; i++)
-            slot[e->rows + i] = (void *)(uintptr_t)(rows->place[i] + done);
+            slot[e->rows + i] = slot_of(rows->place[i] + done);
         for (int k = 0; k < e->outs; k++)
             slot[e->rows + e->places + k] = out[k] ? out[k] + done : spare;
         piece.x = rows->x + done;

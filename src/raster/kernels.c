@@ -12,7 +12,7 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static void choose(void)
 {
     static const char *const name[RASTER_LEVELS] = {"c", "v2", "v3", "v4"};
-    const char *wish = getenv("NADIR_CPU");
+    const char *wish = getenv("NADIR_CPU"); // NOLINT(concurrency-mt-unsafe): once
     chosen = best = raster_cpu_ask();
     if (!wish) return;
     for (int i = 0; i < RASTER_LEVELS; i++)
