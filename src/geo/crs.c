@@ -175,10 +175,18 @@ static bool is_wgs84(geo_session *s, PJ *pj)
     return false;
 }
 
-static bool is_same(geo_session *s, const PJ *a, const PJ *b)
+// Easting comes first here whatever a database says: WKT 1 does not tell, so axes are
+// brought to that order before the two are compared.
+static bool is_same(geo_session *s, PJ *a, PJ *b)
 {
-    return proj_is_equivalent_to_with_ctx(s->context, a, b,
-                                          PJ_COMP_EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS);
+    PJ *first = proj_normalize_for_visualization(s->context, a),
+       *other = proj_normalize_for_visualization(s->context, b);
+    const bool is =
+        proj_is_equivalent_to_with_ctx(s->context, first ? first : a, other ? other : b,
+                                       PJ_COMP_EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS);
+    proj_destroy(first);
+    proj_destroy(other);
+    return is;
 }
 
 // The code of the database whose entry is the same, not only alike; 0: none.

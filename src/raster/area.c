@@ -41,23 +41,47 @@ static double weight(const span *s, int at)
     return at == s->first ? s->begin : at == s->last ? s->end : 1;
 }
 
+// One row of what lies under a pixel: sum of values (or powers) and of weights. Ends may
+// count in part; the loop between them has no branches.
+static void add_row(const float *row, const span *x, bool is_power, double *sum,
+                    double *all)
+{
+    const int last = x->last - x->first;
+    double s = 0, w = 0;
+    for (int i = 0; i <= last; i++) {
+        const double v = (double)row[i];
+        const double is_valid = v == v, part = i == 0 ? x->begin : i == last ? x->end : 1;
+        const double known = v == v ? v : 0;
+        s += part * (is_power ? known * known : known), w += part * is_valid;
+    }
+    *sum = s, *all = w;
+}
+
 static float mean(const gather *g, const nd_tile *in, int k, const span *x, const span *y)
 {
     const bool is_power = g->kind == ND_AMPLITUDE;
     double sum = 0, all = 0;
     for (int j = y->first; j <= y->last; j++) {
-        const double wy = weight(y, j);
-        const float *row = nd_at(in, k, x->first, j);
-        for (int i = x->first; i <= x->last; i++) {
-            const double v = (double)row[i - x->first], w = wy * weight(x, i);
-            if (isnan(v)) continue;
-            sum += w * (is_power ? v * v : v), all += w;
-            if (g->area->is_whole) sum = trunc(sum);
-        }
+        double s, w;
+        const double part = weight(y, j);
+        add_row(nd_at(in, k, x->first, j), x, is_power, &s, &w);
+        sum += part * s, all += part * w;
     }
     if (all <= 0) return NAN;
-    const double m = is_power ? sqrt(sum / all) : sum / all;
-    return (float)(g->area->is_whole ? trunc(m) : m);
+    return (float)(is_power ? sqrt(sum / all) : sum / all);
+}
+
+// As SNAP: each sum is cut to a whole number, and so is the mean.
+static float whole_mean(const nd_tile *in, int k, const span *x, const span *y)
+{
+    double sum = 0, all = 0;
+    for (int j = y->first; j <= y->last; j++)
+        for (int i = x->first; i <= x->last; i++) {
+            const double v = (double)*nd_at(in, k, i, j), w = weight(x, i) * weight(y, j);
+            if (isnan(v)) continue;
+            sum = trunc(sum + w * v), all += w;
+        }
+    return all > 0 ? (float)trunc(sum / all) : NAN;
 }
 
 static int by_value(const void *a, const void *b)
@@ -99,6 +123,7 @@ static float under(const gather *g, const nd_tile *in, int k, const span *x,
 {
     int count = 0;
     if (g->area->how == ND_FIRST) return *nd_at(in, k, x->first, y->first);
+    if (g->area->how == ND_MEAN && g->area->is_whole) return whole_mean(in, k, x, y);
     if (g->area->how == ND_MEAN) return mean(g, in, k, x, y);
     for (int j = y->first; j <= y->last; j++) {
         const float *row = nd_at(in, k, x->first, j);

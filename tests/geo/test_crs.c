@@ -36,6 +36,9 @@ TEST(proj_strings_and_wkt_of_both_kinds_find_their_code)
     const char *wkt = crs ? nd_crs_wkt(arena, crs) : NULL;
     CHECK(wkt && strncmp(wkt, "PROJCS[", 7) == 0 && !strchr(wkt, '\n'));
     CHECK(wkt && is(arena, wkt, "EPSG:32733"));
+    crs = nd_crs_new(arena, "EPSG:3035"); // northing first, which WKT 1 does not tell
+    wkt = crs ? nd_crs_wkt(arena, crs) : NULL;
+    CHECK(wkt && is(arena, wkt, "EPSG:3035"));
 }
 
 // As SNAP 9 writes the default of its Reproject into graphs.

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../files.h"
 #include "../rasters.h"
 #include "reproject_truth.h"
 #include <nadir/geo.h>
@@ -183,6 +184,45 @@ TEST(auto_42001_is_the_zone_of_the_scene)
     in->band[0].grid.pixel_x = 0.01, in->band[0].grid.pixel_y = -0.01;
     nd_node *out = apply(arena, "reproject", FROM(in), WITH("crs", "AUTO:42001"));
     CHECK(out && strcmp(out->band[0].grid.crs->text, "EPSG:32731") == 0);
+}
+
+// In degrees around (3, 0), where a pixel of 10 m is 0.000 09: the box of the shape.
+TEST(an_aoi_cuts_whole_pixels_of_the_same_grid)
+{
+    float v[400];
+    for (int i = 0; i < 400; i++) v[i] = (float)i;
+    nd_node *in = place(arena, picture(arena, 20, 20, v, 400), "EPSG:32631", 500000, 200);
+    const char *aoi = file_of(arena, "aoi.geojson",
+                              "{\"type\":\"Polygon\",\"coordinates\":[[[3.0005,0.0005],"
+                              "[3.001,0.0005],[3.001,0.001],[3.0005,0.001],"
+                              "[3.0005,0.0005]]]}");
+    nd_node *all = apply(arena, "reproject", FROM(in), WITH("crs", "EPSG:4326"));
+    nd_node *out =
+        apply(arena, "reproject", FROM(in), WITH("crs", "EPSG:4326", "aoi", aoi));
+    CHECK(all && out && out->band[0].grid.width < 8 && out->band[0].grid.height < 8);
+    const nd_grid *a = all ? &all->band[0].grid : NULL,
+                  *b = out ? &out->band[0].grid : NULL;
+    if (!a || !b) return;
+    const double x = (b->x - a->x) / a->pixel_x, y = (b->y - a->y) / a->pixel_y;
+    CHECK(fabs(x - round(x)) < 1e-6 && fabs(y - round(y)) < 1e-6);
+    CHECK(b->x <= 3.0005 && b->x + b->width * b->pixel_x >= 3.001);
+    const float *whole = NULL, *part = NULL;
+    CHECK(reads_alike(arena, all, ND_BANDS(0), 0, &whole));
+    CHECK(reads_alike(arena, out, ND_BANDS(0), 0, &part));
+    CHECK(whole && part && part[0] == whole[(int)round(y) * a->width + (int)round(x)]);
+    const char *far =
+        file_of(arena, "far.geojson", "{\"type\":\"Point\",\"coordinates\":[40,0]}");
+    CHECK(!apply(arena, "reproject", FROM(in), WITH("crs", "EPSG:4326", "aoi", far)));
+    CHECK(error_says("the aoi lies outside of the scene\n"));
+}
+
+TEST(a_file_of_wkt_says_the_target)
+{
+    nd_node *in = place(arena, PIXELS(1, 1, 5), "EPSG:32631", 500000, 4500020);
+    const char *wkt = nd_crs_wkt(arena, nd_crs_new(arena, "EPSG:3035"));
+    nd_node *out = apply(arena, "reproject", FROM(in),
+                         WITH("wktFile", file_of(arena, "laea.wkt", wkt)));
+    CHECK(out && strcmp(out->band[0].grid.crs->text, "EPSG:3035") == 0);
 }
 
 TEST(says_what_it_cannot_do)
