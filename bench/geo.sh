@@ -3,7 +3,7 @@
 # Changes of grid of 120 million 16-bit pixels against gdalwarp and gdal_translate, in turn.
 # usage: bench/geo.sh BUILD [RUNS]; needs 2 GB in the folder TMPDIR (/tmp).
 set -e
-here=$(dirname "$0") nadir=$1/src/cli/nadir runs=${2:-3}
+here=$(dirname "$0") nadir=$1/nadir runs=${2:-3}
 work=$(mktemp -d "${TMPDIR:-/tmp}/nadir-bench-XXXXXX")
 trap 'rm -rf "$work"' EXIT
 /usr/bin/python3 "$here/geo.py" "$work"
