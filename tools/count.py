@@ -10,9 +10,10 @@ import sys
 passed = failed = skipped = 0
 reasons = {}
 for folder in sys.argv[1:]:
-    log = pathlib.Path(folder, "meson-logs/testlog.json")
-    if not log.exists():
-        print(f"{log}: no test ran")
+    logs = sorted(pathlib.Path(folder, "meson-logs").glob("testlog*.json"), key=lambda p: p.stat().st_mtime)
+    log = logs[-1] if logs else None
+    if not log:
+        print(f"{folder}: no test ran")
         failed += 1
         continue
     for line in log.read_text().splitlines():

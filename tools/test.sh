@@ -5,7 +5,7 @@
 set -u
 folder=$1
 shift
-meson test -C "$folder" --no-rebuild "$@" >"$folder/test.log" 2>&1
+meson test -C "$folder" --no-rebuild --setup all "$@" >"$folder/test.log" 2>&1
 status=$?
 python3 tools/count.py "$folder" || status=1
 exit $status

@@ -7,7 +7,7 @@ under() { # under NAME=value … PROGRAM WORD …
     env "$@" >"$scratch/out" 2>"$scratch/err"
     got=$? ok=yes
 }
-if [ -e "$source/po/es.po" ] && ls "${nadir%/src/cli/nadir}"/po/es/LC_MESSAGES/nadir.mo >/dev/null 2>&1; then
+if [ -e "$source/po/es.po" ] && ls "${nadir%/*}"/po/es/LC_MESSAGES/nadir.mo >/dev/null 2>&1; then
     unset LC_ALL
     LANG=es_ES.UTF-8
     export LANG
