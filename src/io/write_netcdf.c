@@ -97,6 +97,15 @@ static GDALMDArrayH create(netcdf *n, const nd_band *band, GDALDimensionH *sides
     return array;
 }
 
+// HDF5 seldom says why; a full disk is by far the commonest reason.
+static nd_status put_failed(const io_words *words)
+{
+    return nd_fail(ND_E_IO,
+                   "the NetCDF file cannot be written%s%s\n"
+                   "free some space, or write to another disk",
+                   *words->text ? ": " : "", words->text);
+}
+
 // One at a time: the NetCDF library knows no threads.
 static nd_status put(void *self, nd_work *work, const nd_tile *tile)
 {
@@ -116,9 +125,7 @@ static nd_status put(void *self, nd_work *work, const nd_tile *tile)
         const int is_put = GDALMDArrayWrite(v[k].array, start, count, NULL, NULL,
                                             v[k].type, out, NULL, 0);
         io_gdal_ignore();
-        if (!is_put)
-            return nd_fail(ND_E_IO, "a tile cannot be written: %s\nlook at the disk",
-                           words.text);
+        if (!is_put) return put_failed(&words);
     }
     return ND_OK;
 }
