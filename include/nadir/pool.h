@@ -39,3 +39,6 @@ bool nd_hash_parse(const char *text, nd_hash *hash);
 double nd_seconds(void);         // steady clock
 double nd_cpu_seconds(void);     // of this process
 int64_t nd_resident_bytes(void); // memory of this process in use; 0: not known
+// For a program that runs for days: large blocks go back to the system when freed. Once,
+// by the program, before it starts threads.
+void nd_steady_memory(void);

@@ -159,6 +159,7 @@ static nd_status run(cli_call *call)
                                        .port = own->port,
                                        .threads = call->pulling->threads,
                                        .memory = call->pulling->memory};
+    nd_steady_memory();
     ND_TRY(nd_dash_new(&settings, &dash));
     cli_signals_do(stop, dash);
     nd_status status = serve(call, dash, graph, is_scene);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What only this system can tell: the cores and the memory of this process.
 #define _GNU_SOURCE
+#include <malloc.h>
 #include <nadir/pool.h>
 #include <sched.h>
 #include <stdio.h>
@@ -22,4 +23,11 @@ int64_t nd_resident_bytes(void)
     if (fscanf(file, "%lld %lld", &whole, &resident) != 2) resident = 0;
     (void)fclose(file);
     return resident * sysconf(_SC_PAGESIZE);
+}
+
+// The C library raises this bound by itself whenever a large block is freed; after that
+// tiles share a heap that only grows.
+void nd_steady_memory(void)
+{
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 18);
 }

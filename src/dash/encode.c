@@ -18,20 +18,40 @@ typedef struct range {
     bool is_whole; // all values are whole numbers
 } range;
 
+// A range for each column: one for all would wait for itself at every pixel.
+enum { COLUMNS = 256 };
+
+static void widen(const float *row, int count, float *restrict low, float *restrict high)
+{
+    const float most = 3.4e38f; // no NaN, no infinity
+    for (int x = 0; x < count; x++) {
+        const float v = row[x];
+        const float a = fabsf(v) <= most ? v : INFINITY;
+        const float b = fabsf(v) <= most ? v : -INFINITY;
+        low[x] = a < low[x] ? a : low[x];
+        high[x] = b > high[x] ? b : high[x];
+    }
+}
+
 static range range_of(const nd_tile *tile, int k, bool wants_whole)
 {
-    float low = INFINITY, high = -INFINITY;
+    float low[COLUMNS], high[COLUMNS];
     bool is_whole = wants_whole;
+    for (int x = 0; x < COLUMNS; x++) low[x] = INFINITY, high[x] = -INFINITY;
     for (int y = 0; y < tile->rect.height; y++) {
         const float *row = nd_at(tile, k, tile->rect.x, tile->rect.y + y);
-        for (int x = 0; x < tile->rect.width; x++) {
-            const float v = fabsf(row[x]) <= 3.4e38f ? row[x] : NAN;
-            low = v < low ? v : low, high = v > high ? v : high;
+        for (int x = 0; x < tile->rect.width; x += COLUMNS) {
+            const int left = tile->rect.width - x;
+            widen(row + x, left < COLUMNS ? left : COLUMNS, low, high);
         }
         for (int x = 0; x < tile->rect.width && is_whole; x++)
             is_whole = !isfinite(row[x]) || row[x] == rintf(row[x]);
     }
-    return low <= high ? (range){low, high, is_whole} : (range){0, 0, false};
+    for (int x = 1; x < COLUMNS; x++) {
+        low[0] = fminf(low[0], low[x]);
+        high[0] = fmaxf(high[0], high[x]);
+    }
+    return low[0] <= high[0] ? (range){low[0], high[0], is_whole} : (range){0, 0, false};
 }
 
 // u16: value = offset + scale * (q - 1), 0 is no data. u8: offset + scale * q, 255.
@@ -63,11 +83,11 @@ static void plane16(const nd_tile *tile, int k, const scale *s, unsigned char *t
     for (int y = 0; y < tile->rect.height; y++) {
         const float *row = nd_at(tile, k, tile->rect.x, tile->rect.y + y);
         for (int x = 0; x < tile->rect.width; x++) {
-            const float v = row[x];
-            const float q = (v - offset) * inverse + 0.5f;
-            const float kept = q > 65534 ? 65534 : q > 0 ? q : 0;
-            const int code = fabsf(v) <= 3.4e38f ? (int)kept + 1 : 0;
-            out[x] = (uint16_t)code;
+            const float v = row[x], q = (v - offset) * inverse + 0.5f;
+            float kept = q > 0 ? q : 0; // NaN, too
+            kept = kept < 65534 ? kept : 65534;
+            const int code = (int)kept + 1;
+            out[x] = (uint16_t)(fabsf(v) <= 3.4e38f ? code : 0);
         }
         out += tile->rect.width;
     }
