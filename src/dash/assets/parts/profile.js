@@ -26,7 +26,7 @@ async function chart(box, p) {
   return new UPlot({
     width: Math.max(200, box.clientWidth), height: Math.max(120, box.clientHeight), legend: { show: false },
     cursor: { points: { show: false } }, scales: { x: { time: false } },
-    axes: [{ ...axis, size: 28, values: (_, values) => values.map((v) => `${number(v, 4)} ${unit}`) }, { ...axis, values: format, size: 60 }],
+    axes: [{ ...axis, size: 28, space: 100, values: (_, values) => values.map((v) => `${number(v, 4)} ${unit}`) }, { ...axis, values: format, size: 60 }],
     series: [{}, ...p.names.map((label, i) => ({
       label, stroke: css.getPropertyValue(TONES[i % 3]), dash: DASHES[i % 3], width: 1.5, spanGaps: false,
     }))],
