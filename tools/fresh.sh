@@ -7,7 +7,7 @@ set -eu
 command -v mmdebstrap >/dev/null || apt-get install -q -y --no-install-recommends mmdebstrap >/dev/null
 root=$(mktemp -d "${FRESH_DIR:-/tmp}/fresh.XXXXXX")
 end() {
-    umount "$root/proc" "$root/dev" 2>/dev/null || true
+    umount "$root/proc" "$root/dev/pts" "$root/dev" 2>/dev/null || true
     [ -n "${FRESH_KEEP:-}" ] || rm -rf --one-file-system "$root"
 }
 trap end EXIT
@@ -16,6 +16,7 @@ echo "fresh: a bare Debian 12 in $root"
 mmdebstrap --quiet --variant=apt --include=git,make,sudo,ca-certificates bookworm "$root" "$mirror" >/dev/null
 for f in /etc/resolv.conf /etc/hosts; do cp -L "$f" "$root$f" 2>/dev/null || true; done
 mount --bind /dev "$root/dev"
+mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
 mount -t proc proc "$root/proc"
 git clone -q . "$root/root/nadir"
 chroot "$root" useradd -m -s /bin/bash monday
