@@ -53,6 +53,7 @@ typedef struct nd_planned {
     const nd_graph *graph;
     const nd_override *override; // copies of those it was planned with
     size_t overrides;
+    bool strict; // it does as SNAP does, accidents included
 } nd_planned;
 nd_status nd_graph_plan(nd_arena *arena, const nd_graph *graph,
                         nd_planned *planned) ND_CHECKED;
@@ -66,6 +67,7 @@ typedef struct nd_graph_with {
     // Nothing is written: what ends a graph (op->sink) stands for its input, and its own
     // variables may stay open.
     bool without_sinks;
+    bool strict; // as SNAP does, accidents included: nd_make.strict of every node
 } nd_graph_with;
 // A variable that has no value and would be missed; NULL: none.
 const char *nd_graph_needs(const nd_graph *graph, bool without_sinks);

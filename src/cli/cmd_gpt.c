@@ -101,8 +101,6 @@ static nd_status run_operator(cli_call *call, const cli_gpt *gpt, const nd_op *o
         nd_note("%s", op->snap ? op->snap : op->name);
         return cli_misused(call, status);
     }
-    if (gpt->is_strict && nd_param_find(&op->table, "snap_strict"))
-        ND_TRY(nd_settings_set(call->arena, &settings, "snap_strict", "true"));
     nd_node **input = nd_alloc(call->arena, gpt->sources + 1, sizeof *input);
     const char **id = nd_alloc(call->arena, gpt->sources + 1, sizeof *id);
     int count = 0;
@@ -112,7 +110,8 @@ static nd_status run_operator(cli_call *call, const cli_gpt *gpt, const nd_op *o
                                                         .input = input,
                                                         .input_id = id,
                                                         .inputs = count,
-                                                        .settings = &settings});
+                                                        .settings = &settings,
+                                                        .strict = gpt->is_strict});
     if (!node) return ND_E_PARAM;
     cli_job job = {.name = op->name,
                    .output = gpt->target,

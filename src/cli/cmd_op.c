@@ -5,7 +5,7 @@
 typedef struct options {
     nd_path output;
     const char *format;
-    bool force;
+    bool force, snap_strict;
     int level;
     nd_path preview, aoi;
 } options;
@@ -15,6 +15,8 @@ static const nd_param params[] = {
     ND_PARAM(options, format, NULL, .was = "f",
              .help = "Format of that file; by its extension if not given"),
     ND_PARAM(options, force, false, .help = "Replace a file that exists already"),
+    ND_PARAM(options, snap_strict, false,
+             .help = "Do as SNAP does even where its answer is an accident"),
     ND_PARAM(options, level, 0, .min = 0, .max = 20,
              .help = "Render a preview: each level halves width and height"),
     ND_PARAM(options, preview, {NULL}, .help = "Write a small PNG, as a quick look"),
@@ -25,6 +27,7 @@ static const nd_table table = ND_TABLE(params, options);
 
 static nd_node *node_of(cli_call *call, const nd_op *op, const nd_settings *settings)
 {
+    const options *own = call->own;
     nd_node **input = nd_alloc(call->arena, (size_t)call->words + 1, sizeof *input);
     if (!input) return NULL;
     for (int i = 0; i < call->words; i++)
@@ -32,7 +35,8 @@ static nd_node *node_of(cli_call *call, const nd_op *op, const nd_settings *sett
     return nd_node_new(call->arena, &(nd_make){.op = op,
                                                .input = input,
                                                .inputs = call->words,
-                                               .settings = settings});
+                                               .settings = settings,
+                                               .strict = own->snap_strict});
 }
 
 static nd_status compute(cli_call *call, const nd_op *op, const nd_settings *settings)

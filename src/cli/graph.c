@@ -35,29 +35,10 @@ nd_status cli_graph_ready(cli_call *call, const nd_graph *graph)
                                      names, ask));
 }
 
-// Operators that can do as SNAP does have a setting of this name.
-static nd_status make_strict(nd_arena *arena, const nd_planned *plain,
-                             nd_graph_with *with)
-{
-    nd_override *override = nd_alloc(arena, (size_t)plain->nodes, sizeof *override);
-    if (!override) return ND_E_MEMORY;
-    for (int i = 0; i < plain->nodes; i++)
-        if (nd_param_find(&plain->node[i]->op->table, "snap_strict"))
-            override[with->overrides++] =
-                (nd_override){plain->node[i]->id, "snap_strict", "true"};
-    with->override = override;
-    with->before = plain;
-    return ND_OK;
-}
-
 nd_status cli_graph_plan(nd_arena *arena, const nd_graph *graph, bool is_strict,
                          nd_planned *planned)
 {
-    if (!is_strict) return nd_graph_plan(arena, graph, planned);
-    nd_planned plain;
-    nd_graph_with with = {0};
-    ND_TRY(nd_graph_plan(arena, graph, &plain));
-    ND_TRY(make_strict(arena, &plain, &with));
+    const nd_graph_with with = {.strict = is_strict};
     return nd_graph_plan_with(arena, graph, &with, planned);
 }
 

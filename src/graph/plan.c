@@ -74,7 +74,8 @@ static bool same_overrides(const planner *p, const graph_step *step)
 static nd_node *taken_over(const planner *p, int step)
 {
     const nd_planned *before = p->with->before;
-    if (!before || before->graph != p->graph) return NULL;
+    if (!before || before->graph != p->graph || before->strict != p->with->strict)
+        return NULL;
     const graph_step *s = p->graph->step[step];
     if (s->op->sink && !before->step[step].settings.data != p->with->without_sinks)
         return NULL;
@@ -150,7 +151,8 @@ static nd_status make(planner *p, int index)
                                                           .inputs = step->sources,
                                                           .settings = &settings,
                                                           .place = where,
-                                                          .id = step->id});
+                                                          .id = step->id,
+                                                          .strict = p->with->strict});
         if (p->node[index]) return ND_OK;
     }
     nd_note("%s", where);
@@ -173,6 +175,7 @@ static nd_status copy_overrides(planner *p, nd_planned *planned)
         if (!copy[i].node || !copy[i].param || !copy[i].value) return ND_E_MEMORY;
     }
     planned->override = copy, planned->overrides = count;
+    planned->strict = p->with->strict;
     return ND_OK;
 }
 

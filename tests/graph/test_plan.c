@@ -85,3 +85,14 @@ TEST(a_long_chain_is_planned_within_its_bounds)
     CHECK(!YAML(nd_buffer_text(&text)));
     CHECK(error_says("a graph of more than 4096 nodes\nwrite it as several"));
 }
+
+TEST(who_asks_for_snaps_accidents_gets_them_in_every_node)
+{
+    nd_graph *graph = YAML(two);
+    nd_planned plain = {0}, strict = {0};
+    CHECK(graph && nd_graph_plan(arena, graph, &plain) == ND_OK);
+    const nd_graph_with with = {.before = &plain, .strict = true};
+    CHECK(graph && nd_graph_plan_with(arena, graph, &with, &strict) == ND_OK);
+    for (int i = 0; i < 4; i++)
+        CHECK(strict.nodes == 4 && strict.node[i]->strict && !plain.node[i]->strict);
+}
