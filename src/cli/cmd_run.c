@@ -21,7 +21,8 @@ static const nd_param params[] = {
     ND_PARAM(options, level, 0, .min = 0, .max = 20,
              .help = "Render a preview: each level halves width and height"),
     ND_PARAM(options, preview, {NULL},
-             .help = "Also write a small PNG of the last output, as a quick look"),
+             .help = "Write a small PNG of the last output as a quick look, and nothing "
+                     "else but -o"),
     ND_PARAM(options, aoi, {NULL},
              .help = "Cut the outputs to the polygons of a GeoJSON file"),
     ND_PARAM(options, each, NULL,

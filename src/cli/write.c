@@ -185,11 +185,13 @@ static void tell_sources(const writer *w, const nd_planned *planned)
     fflush(stdout);
 }
 
-// What will be written: every Write; without one, what -o names.
+// What will be written: every Write; without one, what -o names; with a quick look, only
+// what -o names.
 static nd_status find_targets(const writer *w, const nd_planned *planned, target *t,
                               int *targets)
 {
     int sinks = 0;
+    if (w->job->preview && !w->job->output) return ND_OK; // a look, not a run
     for (int i = 0; i < planned->outputs; i++) sinks += planned->output[i]->op->sink;
     for (int i = 0; i < planned->outputs; i++) {
         nd_node *output = planned->output[i];
@@ -200,7 +202,6 @@ static nd_status find_targets(const writer *w, const nd_planned *planned, target
             continue;
         }
         if (!sinks && i < planned->outputs - 1) continue;
-        if (!sinks && !w->job->output && w->job->preview) continue;
         if (!sinks && !w->job->output)
             return cli_misused(w->session->call,
                                nd_fail(ND_E_PARAM,
