@@ -17,7 +17,7 @@ def text(block, key):
 
 words = {}
 for block in re.split(r"\n\s*\n", pathlib.Path(sys.argv[1]).read_text(encoding="utf-8")):
-    if re.search(r"^#,.*(fuzzy|c-format)", block, re.M) or "msgid_plural" in block:
+    if re.search(r"^#,.*(fuzzy|(?<!no-)c-format)", block, re.M) or "msgid_plural" in block:
         continue
     english, other = text(block, "msgid"), text(block, "msgstr")
     if english and other and other != english:
