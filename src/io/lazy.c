@@ -14,7 +14,7 @@ static void *give_up(const char *what)
 
 void *io_lazy_find(const char *library, const char *name)
 {
-    void *handle = dlopen(library, RTLD_NOW | RTLD_GLOBAL); // the same one each time
+    void *handle = dlopen(library, RTLD_LAZY | RTLD_GLOBAL); // the same one each time
     if (!handle) return give_up(dlerror());
     void *found = dlsym(handle, name);
     return found ? found : give_up(dlerror());

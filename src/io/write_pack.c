@@ -18,7 +18,7 @@ static const struct kind {
     [ND_I32] = {"int32", 4, -2147483648.0, 2147483647},
     [ND_F64] = {"float64", 8, 0, 0},
 };
-enum { LENGTH = 1024 };
+enum { LENGTH = 512 };
 
 size_t io_sample_bytes(nd_sample sample)
 {
@@ -42,31 +42,37 @@ const char *io_sample_name(nd_sample sample)
 }
 
 // Types of up to 16 bits: adding 1.5 x 2^23 to a small float rounds it to the nearest
-// whole number, ties to even, in a loop that the compiler can make wide.
-static void round_narrow(const io_pack *p, const float *in, int count, int32_t *out)
+// whole number, ties to even, in a loop that the compiler can make wide. Was any missing?
+static int round_narrow(const io_pack *p, const float *in, int count, int32_t *out)
 {
     const float low = (float)kinds[p->sample].low, high = (float)kinds[p->sample].high,
                 magic = 12582912.0f, none = isnan(p->no_data) ? 0 : (float)p->no_data;
     const double factor = 1 / p->scale, offset = p->offset;
     const bool is_plain = factor == 1 && offset == 0;
+    int any = 0; // not a bool: the compiler makes the loop wide
     for (int i = 0; i < count; i++) {
         float v = is_plain ? in[i] : (float)(((double)in[i] - offset) * factor);
+        any |= v != v;
         v = v == v ? v : none;
         v = v > low ? v : low;
         v = v < high ? v : high;
         out[i] = (int32_t)((v + magic) - magic);
     }
+    return any;
 }
 
-static void round_wide(const io_pack *p, const float *in, int count, int64_t *out)
+static int round_wide(const io_pack *p, const float *in, int count, int64_t *out)
 {
+    int any = 0;
     const double low = kinds[p->sample].low, high = kinds[p->sample].high,
                  none = isnan(p->no_data) ? 0 : p->no_data;
     for (int i = 0; i < count; i++) {
         double v = isnan(in[i]) ? none : rint(((double)in[i] - p->offset) / p->scale);
+        any |= in[i] != in[i];
         v = v > low ? v : low;
         out[i] = (int64_t)(v < high ? v : high);
     }
+    return any;
 }
 
 static void store_narrow(nd_sample sample, const int32_t *in, int count, void *out,
@@ -93,47 +99,42 @@ static void pack_float(const float *in, int count, float *out, int step)
     for (int i = 0; i < count; i++) out[(ptrdiff_t)i * step] = in[i];
 }
 
-static void pack_part(const io_pack *p, const float *in, int count, char *out, int step)
+// Was any pixel missing, of those that become whole numbers?
+static int pack_part(const io_pack *p, const float *in, int count, char *out, int step)
 {
+    int any = 0;
     union {
         int32_t narrow[LENGTH];
         int64_t wide[LENGTH];
     } whole;
     switch (p->sample) {
-    case ND_F32: pack_float(in, count, (float *)(void *)out, step); return;
+    case ND_F32: pack_float(in, count, (float *)(void *)out, step); return 0;
     case ND_F64:
         for (int i = 0; i < count; i++)
             ((double *)(void *)out)[(ptrdiff_t)i * step] = (double)in[i];
-        return;
+        return 0;
     case ND_U32:
     case ND_I32:
-        round_wide(p, in, count, whole.wide);
+        any = round_wide(p, in, count, whole.wide);
         for (int i = 0; i < count; i++)
             ((uint32_t *)(void *)out)[(ptrdiff_t)i * step] = (uint32_t)whole.wide[i];
-        return;
+        return any;
     default:
-        round_narrow(p, in, count, whole.narrow);
+        any = round_narrow(p, in, count, whole.narrow);
         store_narrow(p->sample, whole.narrow, count, out, step);
+        return any;
     }
-}
-
-static bool is_any_missing(const float *in, int count)
-{
-    int any = 0; // not a bool: the compiler makes the loop wide
-    for (int i = 0; i < count; i++) any |= in[i] != in[i];
-    return any;
 }
 
 void io_pack_row(const io_pack *pack, const float *in, int count, void *out, int step)
 {
     const size_t bytes = io_sample_bytes(pack->sample);
-    const bool is_watched =
-        pack->lost && isnan(pack->no_data) && !io_sample_is_float(pack->sample);
+    const bool is_watched = pack->lost && isnan(pack->no_data);
     for (int i = 0; i < count; i += LENGTH) {
         const int part = count - i < LENGTH ? count - i : LENGTH;
-        pack_part(pack, in + i, part, (char *)out + (size_t)i * (size_t)step * bytes,
-                  step);
-        if (is_watched && is_any_missing(in + i, part))
+        const int any = pack_part(pack, in + i, part,
+                                  (char *)out + (size_t)i * (size_t)step * bytes, step);
+        if (is_watched && any)
             atomic_store_explicit(pack->lost, true, memory_order_relaxed);
     }
 }
