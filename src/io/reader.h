@@ -63,10 +63,6 @@ nd_status io_source_open(nd_arena *arena, io_source *source, nd_band *band) ND_C
 nd_sample io_sample_of(void *gdal_band);
 // Samples of band->sample to values.
 void io_convert(const void *samples, int count, const nd_band *band, float *to);
-// Fills the one band of `tile` with blocks of 2^step pixels a side of `in`, which holds
-// them as far as the grid goes.
-nd_status io_reduce(const nd_tile *in, nd_kind kind, int step, nd_work *work,
-                    nd_tile *tile) ND_CHECKED;
 
 // ---- What openers share.
 const nd_crs *io_crs(nd_arena *arena, void *spatial_reference) ND_CHECKED;

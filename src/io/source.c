@@ -178,7 +178,7 @@ static nd_status reduce(const io_source *source, const nd_band *band, nd_work *w
     in.data = nd_alloc_raw(work->arena, pixels, sizeof *in.data);
     if (!in.data) return ND_E_MEMORY;
     ND_TRY(read_own(source, band, work, &in));
-    return io_reduce(&in, band->kind, step, work, tile);
+    return nd_reduce(work->arena, &in, &band->kind, tile);
 }
 
 // So many pixels of the result that what they are made from fits in a chunk.
