@@ -13,5 +13,5 @@ fuzz: ; @sh tools/packages.sh check && sh tools/fuzz.sh
 fresh: ; @sh tools/fresh.sh
 soak: build ; @sh tools/soak.sh
 parity: build ; @/usr/bin/python3 tools/parity.py
-install: build ; @meson configure build --prefix=$(PREFIX) && meson install -C build --no-rebuild
+install: build ; @meson configure build --prefix=$(PREFIX) && ninja -C build >/dev/null && meson install -C build --no-rebuild --quiet
 uninstall: ; @ninja -C build uninstall

@@ -207,14 +207,24 @@ static nd_status assign(nd_arena *arena, nd_settings *settings, const nd_param *
     return nd_fail(ND_E_BUG, "setting %s has no type\nreport this", p->name);
 }
 
+// A setting that is refused keeps the value it had.
 nd_status nd_settings_set(nd_arena *arena, nd_settings *settings, const char *name,
                           const char *text)
 {
     const nd_param *p = nd_param_find(settings->table, name);
     if (!p) return unknown(settings->table, name);
-    ND_TRY(assign(arena, settings, p, text));
-    settings->given |= (uint64_t)1 << (p - settings->table->row);
-    return ND_OK;
+    void *member = (char *)settings->data + p->offset;
+    unsigned char before[sizeof(nd_rows)];
+    const uint64_t given = settings->given;
+    memcpy(before, member, sizes[p->type]);
+    const nd_status status = assign(arena, settings, p, text);
+    if (status == ND_OK) {
+        settings->given |= (uint64_t)1 << (p - settings->table->row);
+    } else {
+        memcpy(member, before, sizes[p->type]);
+        settings->given = given;
+    }
+    return status;
 }
 
 // The rows stand in one array that grows by copying: few of them, none written twice.

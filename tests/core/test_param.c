@@ -102,3 +102,14 @@ TEST(numbers_may_end_as_java_lets_them)
     CHECK(!sets(arena, &set, "spacing_m", "inff"));
     (void)nd_error_take();
 }
+
+TEST(a_value_that_is_refused_leaves_the_one_before)
+{
+    nd_settings set;
+    CHECK(nd_settings_new(arena, &table, &set) == ND_OK);
+    const all *a = set.data;
+    CHECK(nd_settings_set(arena, &set, "spacing_m", "20") == ND_OK);
+    CHECK(nd_settings_set(arena, &set, "spacing_m", "1e9") == ND_E_PARAM);
+    CHECK(a->spacing_m == 20);
+    CHECK(nd_settings_set(arena, &set, "looks", "1000") == ND_E_PARAM && a->looks == 4);
+}
