@@ -39,6 +39,8 @@ void nd_note(const char *format, ...) ND_PRINTF(1, 2);
 nd_error nd_error_take(void); // this thread's error; leaves none behind
 // Makes it this thread's; returns its code.
 nd_status nd_error_give(const nd_error *error);
+// Where it is wrong; nothing if the message begins with that place itself.
+const char *nd_error_place(const nd_error *error);
 void nd_error_print(const nd_error *error, char *text, size_t size); // its two lines
 
 #define ND_TRY(call)                                                                     \

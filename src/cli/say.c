@@ -60,10 +60,11 @@ static void error_json(const nd_error *error)
 
 void cli_error_tell(const cli_general *general, const nd_error *error)
 {
+    const char *place = nd_error_place(error);
     fflush(stdout); // so that both come in order where they share a file
     cli_progress_clear();
-    fprintf(stderr, "%s%s%s%s%s\n", cli_paint_on(stderr, CLI_RED), error->where,
-            *error->where ? ": " : "", error->what, cli_paint_off(stderr));
+    fprintf(stderr, "%s%s%s%s%s\n", cli_paint_on(stderr, CLI_RED), place,
+            *place ? ": " : "", error->what, cli_paint_off(stderr));
     if (*error->remedy) fprintf(stderr, "%s\n", error->remedy);
     if (general->json) error_json(error);
 }

@@ -168,20 +168,42 @@ static nd_status preview(writer *w, nd_node *output)
     return write_one(&small, &(target){.node = node, .path = w->job->preview});
 }
 
-static void tell_sources(const writer *w, const nd_planned *planned)
+static bool is_scene(const nd_node *node)
+{
+    return node->product && !node->inputs;
+}
+
+static bool is_planned(const nd_planned *planned, const nd_node *node)
+{
+    for (int i = 0; i < planned->nodes; i++)
+        if (planned->node[i] == node) return true;
+    return false;
+}
+
+// Scenes of a graph are nodes of it; those of a single operator only its inputs.
+static int each_scene(const nd_planned *planned, bool tells)
 {
     int scenes = 0;
-    for (int i = 0; i < planned->nodes; i++)
-        scenes += planned->node[i]->product && !planned->node[i]->inputs;
+    for (int i = 0; i < planned->nodes; i++) {
+        const nd_node *node = planned->node[i];
+        for (int k = -1; k < node->inputs; k++) {
+            const nd_node *one = k < 0 ? node : node->input[k];
+            if (!is_scene(one) || (k >= 0 && is_planned(planned, one))) continue;
+            scenes++;
+            if (tells) printf("%-10s %s\n", nd_gettext("reading"), one->product->path);
+        }
+    }
+    return scenes;
+}
+
+static void tell_sources(const writer *w, const nd_planned *planned)
+{
     if (!tells(w)) return;
+    const int scenes = each_scene(planned, false);
     printf("%s   %d %s, %d %s\n", w->job->name, planned->nodes,
            planned->nodes == 1 ? nd_gettext("operator") : nd_gettext("operators"), scenes,
            scenes == 1 ? nd_gettext("scene") : nd_gettext("scenes"));
-    for (int i = 0; i < planned->nodes; i++) {
-        const nd_node *node = planned->node[i];
-        if (node->product && !node->inputs)
-            printf("%-10s %s\n", nd_gettext("reading"), node->product->path);
-    }
+    (void)each_scene(planned, true);
     fflush(stdout);
 }
 

@@ -33,7 +33,8 @@ static nd_status check(const char *path)
                        "%s is on the network\nfetch it first, then open it here", path);
     // GDAL has names that are no paths: NETCDF:"file.nc":ndvi, /vsizip/…
     if (stat(path, &s) != 0 && !strchr(path, ':') && strncmp(path, "/vsi", 4) != 0)
-        return nd_fail(ND_E_IO, "%s: %s\ncheck the name", path, strerror(errno));
+        return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck the name", path,
+                       strerror(errno));
     return ND_OK;
 }
 
@@ -75,7 +76,7 @@ const nd_product *nd_product_open(nd_arena *arena, const char *path, const char 
     if (io_is_aws(arena, path)) return io_open_aws(arena, path);
     if (is_folder(path)) {
         nd_fail(ND_E_DATA,
-                "%s is a folder without metadata that are known\n"
+                "%s is a folder in which no scene is found\n"
                 "give a product's folder, a crop with a crop.yaml, or a file",
                 path);
         return NULL;

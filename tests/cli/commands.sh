@@ -88,6 +88,23 @@ result takes_settings_with_dashes_and_as_snap_spells_them
 does explains_an_operators_settings 'sub_sampling_x' subset --help
 fails 2 answers_a_misspelt_setting 'did you mean --region?' subset "$scene" -o x.tif --regoin 0,0,1,1
 fails 2 answers_a_misspelt_operator 'did you mean Subset?' op Subzet "$scene"
+run op Subset "$scene" -o part3.tif
+ended 0
+prints 'subset   1 operator, 1 scene'
+prints "reading    $scene"
+result tells_the_scene_a_single_operator_reads
+
+head -c 3000 "$scene" >torn.tif
+run op Subset torn.tif -o part4.tif
+ended 1
+two_lines
+grep -q '^torn.tif cannot be read: ' "$scratch/err" || ok=no
+[ ! -e part4.tif ] || ok=no
+result names_a_torn_scene_once_and_leaves_no_file
+
+mkdir -p bare
+fails 1 knows_a_folder_without_a_scene 'bare is a folder in which no scene is found' info bare
+
 fails 2 wants_an_operator 'nadir op needs the name of an operator' op
 fails 2 wants_an_input 'needs 1 input files, not 0' subset -o x.tif
 fails 2 wants_an_output 'give -o FILE' subset "$scene"
