@@ -38,3 +38,6 @@ const nd_product *nd_product_open(nd_arena *arena, const char *path,
 nd_status nd_product_print(const nd_product *product, nd_buffer *out) ND_CHECKED;
 // Strict JSON of all of the above.
 nd_status nd_product_describe(const nd_product *product, nd_json_out *out) ND_CHECKED;
+// The band's wavelength in nm; of one that does not say, Sentinel-2's by its name (B4 or
+// B04); 0: not known.
+double nd_wavelength_of(const nd_band *band);

@@ -21,6 +21,17 @@ const safe_band safe_band_rows[SAFE_BANDS] = {{"B1", "B01", {60, 60}, 433, 453, 
                                               {"B11", "B11", {20, 20}, 1565, 1655, 1610},
                                               {"B12", "B12", {20, 20}, 2100, 2280, 2190}};
 
+double nd_wavelength_of(const nd_band *band)
+{
+    const char *name = band->name;
+    if (band->wavelength_nm > 0) return band->wavelength_nm;
+    for (int i = 0; i < SAFE_BANDS; i++)
+        if (nd_text_same(name, safe_band_rows[i].name) ||
+            nd_text_same(name, safe_band_rows[i].file))
+            return safe_band_rows[i].centre_nm;
+    return 0;
+}
+
 static const char *text_at(const safe *s, const char *name)
 {
     return io_xml_content(s->arena, io_xml_any(s->scene, name));

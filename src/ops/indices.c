@@ -2,6 +2,7 @@
 // The classic spectral indices: one table, a row per index with its formula and source.
 #include <nadir/expr.h>
 #include <nadir/op.h>
+#include <nadir/product.h>
 #include <string.h>
 
 typedef struct settings {
@@ -130,8 +131,7 @@ static const nd_param bain_rows[] = {RED, NIR, SWIR1, SHARED};
 static const nd_param bcc_rows[] = {BLUE, GREEN, RED, SHARED};
 static const nd_param aweinsh_rows[] = {GREEN, NIR, SWIR1, SWIR2, SHARED};
 
-// A band of a formula: its symbol, where it may be named, the range whose middle finds
-// it.
+// A band of a formula: symbol, where it may be named, range whose middle finds it.
 typedef struct index_band {
     const char *symbol;
     size_t named, factor; // members of settings; factor 0: none
@@ -206,35 +206,27 @@ static const index_row *row_of_op(const nd_op *op)
     return &indices[0];
 }
 
-// Bands without a wavelength that are called as Sentinel-2's are: B4 or B04.
-static double wavelength(const nd_band *band)
+// What the settings call a band of the formula; NULL: nothing.
+static const char *name_of(const nd_node *self, const index_band *b)
 {
-    static const char *const names[] = {"1", "2",  "3", "4",  "5",  "6", "7",
-                                        "8", "8A", "9", "10", "11", "12"};
-    static const double nm[] = {443, 490, 560, 665,  705,  740, 783,
-                                842, 865, 945, 1375, 1610, 2190};
-    if (band->wavelength_nm > 0) return band->wavelength_nm;
-    const char *name = band->name;
-    if (*name != 'B' && *name != 'b') return 0;
-    name += name[1] == '0' ? 2 : 1;
-    for (size_t i = 0; i < sizeof nm / sizeof *nm; i++)
-        if (nd_text_same(name, names[i])) return nm[i];
-    return 0;
+    const void *at = (const char *)self->settings.data + b->named;
+    const char *name = *(const char *const *)at;
+    return name && *name ? name : NULL;
 }
 
 // SNAP's choice: the wavelength nearest to the middle of the range, which is no limit.
 static nd_status choose(const nd_node *self, const index_band *b, int *band)
 {
     const nd_node *in = self->input[0];
-    const char *named = *(
-        const char *const *)(const void *)((const char *)self->settings.data + b->named);
+    const char *named = name_of(self, b);
     const double middle = (b->from_nm + b->to_nm) / 2;
-    if (named && *named) return nd_band_choose(in, named, 0, band);
+    if (named) return nd_band_choose(in, named, 0, band);
     *band = -1;
     for (int i = 0; i < in->bands; i++) {
-        const double nm = wavelength(&in->band[i]);
+        const double nm = nd_wavelength_of(&in->band[i]);
         if (nm == 0 || in->band[i].role != ND_DATA) continue;
-        if (*band < 0 || fabs(nm - middle) < fabs(wavelength(&in->band[*band]) - middle))
+        if (*band < 0 ||
+            fabs(nm - middle) < fabs(nd_wavelength_of(&in->band[*band]) - middle))
             *band = i;
     }
     if (*band >= 0) return ND_OK;
@@ -334,8 +326,7 @@ static const char *with_factors(nd_node *self, const index_row *index)
     return nd_buffer_text(&to);
 }
 
-// The index and its flags. SNAP counts 0 where it cannot be computed; here it is no data,
-// and where the scene has none the flags have none either.
+// The index and its flags. SNAP counts 0 where it cannot be computed; here it is no data.
 static nd_status write_texts(nd_node *self, const index_row *index, const char *text[2])
 {
     const char *f = with_factors(self, index);
@@ -402,17 +393,27 @@ static nd_status resample(nd_node *self, const nd_band *to, const index_row *ind
     ND_TRY(nd_settings_new(self->arena, &nd_op_resample.table, &how));
     for (int i = 0; i < 6; i += 2)
         ND_TRY(nd_settings_set(self->arena, &how, words[i], words[i + 1]));
-    input[0] = nd_node_new(self->arena, &(nd_make){.op = &nd_op_resample,
-                                                   .input = self->input,
-                                                   .inputs = 1,
-                                                   .settings = &how,
-                                                   .place = self->place,
-                                                   .strict = self->strict});
+    nd_make make = {.op = &nd_op_resample, .settings = &how, .strict = self->strict};
+    make.input = self->input, make.inputs = 1, make.place = self->place;
+    input[0] = nd_node_new(self->arena, &make);
     self->input = input;
     if (!input[0]) return ND_E_DATA;
     for (int i = 0; i < BANDS && index->band[i].symbol; i++)
         ND_TRY(choose(self, &index->band[i], &source[i].band));
     return ND_OK;
+}
+
+// SNAP goes on with one band in two places, and gives 0 everywhere.
+static nd_status twins(const nd_node *self, const index_band *b, const nd_source *source,
+                       int last)
+{
+    int i = self->strict || name_of(self, &b[last]) ? last : 0;
+    while (i < last && source[i].band != source[last].band) i++;
+    if (i == last) return ND_OK;
+    return nd_fail(ND_E_DATA,
+                   "band %s is the nearest to two of the wavelengths needed\n"
+                   "take a scene with the bands, or name them in the settings",
+                   self->input[0]->band[source[i].band].name);
 }
 
 static nd_status choose_bands(nd_node *self, asked *a, double *nm)
@@ -425,16 +426,16 @@ static nd_status choose_bands(nd_node *self, asked *a, double *nm)
     if (!source) return ND_E_MEMORY;
     for (; count < BANDS && a->index->band[count].symbol; count++) {
         ND_TRY(choose(self, &a->index->band[count], &source[count].band));
+        ND_TRY(twins(self, a->index->band, source, count));
         b = &self->input[0]->band[source[count].band];
-        nm[count] = wavelength(b);
+        nm[count] = nd_wavelength_of(b);
         differ = differ || (to && !nd_grid_same(&b->grid, &to->grid));
         if (!to || (set->resampling.at == HIGHEST) == (b->grid.width > to->grid.width))
             to = b;
     }
     if (differ) ND_TRY(resample(self, to, a->index, source));
     self->source = source, self->sources = count;
-    for (int i = 0; i < 2; i++)
-        self->band[i].grid = self->input[0]->band[source[0].band].grid;
+    self->band[1].grid = self->band[0].grid = self->input[0]->band[source[0].band].grid;
     return ND_OK;
 }
 
@@ -447,7 +448,6 @@ static nd_status plan(nd_node *self)
     ND_TRY(name_bands(self, a.index));
     ND_TRY(choose_bands(self, &a, nm));
     a.scope = (nd_expr_scope){.node = self};
-    // Bands may be named twice.
     a.scope.source = nd_alloc(self->arena, BANDS + (size_t)self->input[0]->bands,
                               sizeof *a.scope.source);
     if (!a.scope.source) return ND_E_MEMORY;

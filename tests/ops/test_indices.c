@@ -182,3 +182,12 @@ TEST(bands_of_two_sizes_meet_at_the_lowest_resolution_or_the_highest)
     CHECK(READS(apply(arena, "dvi", FROM(in), WITH("resampleType", "Highest resolution")),
                 .8f, .7f, .6f, .5f, 0, 0, 0, 0));
 }
+
+TEST(one_band_is_not_taken_for_two)
+{
+    nd_node *in = PIXELS(1, 1, 1, 2);
+    in->band[0].name = "B4", in->band[1].name = "B8";
+    CHECK(!apply(arena, "ndi45", FROM(in), DEFAULTS));
+    CHECK(error_says("ndi45: band B4 is the nearest to two of the wavelengths needed\n"
+                     "take a scene with the bands, or name them in the settings"));
+}
