@@ -78,8 +78,8 @@ typedef struct nd_mark {
 nd_mark nd_arena_mark(const nd_arena *arena);
 void nd_arena_back(nd_arena *arena, nd_mark mark);
 
-// For tests: the n-th taking from now on by this thread fails as if memory were short, and
-// no other; 0: none. Gives how many were taken since it was last called.
+// For tests: the n-th taking from now on by this thread fails as if memory were short,
+// and no other; 0: none. Gives how many were taken since it was last called.
 int64_t nd_arena_fail_at(int64_t n);
 
 // ---- What a worker carries: scratch reset after each tile, a flag to look at, its
