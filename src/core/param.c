@@ -91,6 +91,9 @@ static nd_status number(const nd_param *p, const char *text, double *value)
             return nd_fail(ND_E_PARAM, "%s: %s is not a number\ngive one, as in 2.5",
                            p->name, text);
     } else {
+        if (!nd_text_size(text, &whole) && p->type == ND_SIZE)
+            return nd_fail(ND_E_PARAM, "%s: %s is no size\ngive one, as in 500M or 2G",
+                           p->name, text);
         if (!nd_text_size(text, &whole))
             return nd_fail(ND_E_PARAM, "%s: %s is not a whole number\ngive one, as in 3",
                            p->name, text);

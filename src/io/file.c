@@ -89,11 +89,15 @@ static GDALDatasetH open_file(const io_file *file)
         GDALOpenEx(file->path, GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
                    file->driver ? drivers : NULL, NULL, NULL);
     io_gdal_ignore();
+    const size_t length = strlen(file->path);
+    const char *said = words.text; // GDAL may say the name again
+    if (strncmp(said, file->path, length) == 0 && strncmp(said + length, ": ", 2) == 0)
+        said += length + 2;
     if (!dataset)
         nd_fail(ND_E_DATA,
                 "%s cannot be opened: %s\n"
                 "check that the file is whole and holds a picture",
-                file->path, *words.text ? words.text : "its format is not known");
+                file->path, *said ? said : "its format is not known");
     return dataset;
 }
 

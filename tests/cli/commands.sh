@@ -105,6 +105,8 @@ result names_a_torn_scene_once_and_leaves_no_file
 mkdir -p bare
 fails 1 knows_a_folder_without_a_scene 'bare is a folder in which no scene is found' info bare
 
+fails 2 says_how_a_size_is_written 'as in 500M or 2G' subset "$scene" -o x.tif --memory 12X
+
 fails 2 wants_an_operator 'nadir op needs the name of an operator' op
 fails 2 wants_an_input 'needs 1 input files, not 0' subset -o x.tif
 fails 2 wants_an_output 'give -o FILE' subset "$scene"
