@@ -49,12 +49,15 @@ void nd_error_print(const nd_error *error, char *text, size_t size); // its two 
         if (try_status_ != ND_OK) return try_status_;                                    \
     } while (0)
 
+// The system's words for an errno, in the user's language; any thread.
+const char *nd_system_error(int code);
+
 // ---- Notes: one line to the user that is no failure. Rooms never print; the program
 // says where notes go, once, before it starts threads. Any thread.
 typedef enum nd_loudness { ND_DEBUG, ND_NOTE, ND_WARN } nd_loudness;
 typedef void nd_listener(nd_loudness loudness, const char *line, void *user);
 void nd_say(nd_loudness loudness, const char *format, ...) ND_PRINTF(2, 3);
-void nd_listen(nd_listener *listener, void *user); // NULL: nobody listens
+void nd_listen(nd_listener *call, void *user); // NULL: nobody listens
 
 // ---- Memory that lives and dies together. Nothing taken from an arena is freed alone.
 // One thread at a time.

@@ -94,7 +94,7 @@ nd_status nd_settings_check(const nd_settings *settings) ND_CHECKED;
 // The row with that name; NULL: none.
 const nd_param *nd_param_find(const nd_table *table, const char *name);
 // A member as the text that nd_settings_set would read; NULL: none (a NULL text).
-const char *nd_param_print(nd_arena *arena, const nd_param *row,
+const char *nd_param_print(nd_arena *arena, const nd_param *p,
                            const void *data) ND_CHECKED;
 bool nd_param_is_default(const nd_param *row, const void *data);
 // The table for people, one paragraph a row, wrapped at `columns`; and as JSON.

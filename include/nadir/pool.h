@@ -31,7 +31,7 @@ double nd_random_unit(uint64_t key, uint64_t counter); // in [0, 1)
 typedef struct nd_hash {
     uint64_t a, b;
 } nd_hash;
-nd_hash nd_hash_more(nd_hash start, const void *bytes, size_t count);
+nd_hash nd_hash_more(nd_hash h, const void *bytes, size_t count);
 nd_hash nd_hash_text(nd_hash start, const char *text); // NULL differs from ""
 void nd_hash_print(nd_hash hash, char text[33]);
 bool nd_hash_parse(const char *text, nd_hash *hash);

@@ -35,7 +35,7 @@ typedef struct nd_run {
 } nd_run;
 // Pulls all of `bands`, which share one grid, into `sink`.
 nd_status nd_run_node(const nd_node *node, nd_bands bands, const nd_sink *sink,
-                      const nd_run *run) ND_CHECKED;
+                      const nd_run *ask) ND_CHECKED;
 
 // ---- Pixels for a screen. A node somewhere on the way may be computed in full only:
 // then no more than `budget` pixels of level 0 are, the middle of what was asked, or
@@ -69,7 +69,7 @@ typedef struct nd_plan {
     int halo;  // largest sum of margins on the way to a source, pixels
 } nd_plan;
 nd_status nd_plan_run(const nd_node *node, nd_bands bands, const nd_sink *sink,
-                      const nd_run *run, nd_plan *plan) ND_CHECKED;
+                      const nd_run *ask, nd_plan *plan) ND_CHECKED;
 
 // ---- Statistics: a node with one pixel per cell of 512 x 512, anchored at pixel (0, 0).
 // Bands: count, mean, variance (of the valid pixels), minimum, maximum, p2, p98.

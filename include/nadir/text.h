@@ -71,5 +71,5 @@ typedef struct nd_json {
     int line, column;            // where it starts, from 1
 } nd_json;
 // NULL after nd_fail (ND_E_DATA, noted "line:column"). `text` need not end in 0.
-const nd_json *nd_json_parse(nd_arena *arena, const char *text, size_t length) ND_CHECKED;
+const nd_json *nd_json_parse(nd_arena *arena, const char *from, size_t length) ND_CHECKED;
 const nd_json *nd_json_member(const nd_json *object, const char *key); // NULL: none

@@ -60,8 +60,7 @@ typedef struct nd_refine {
     int x, y;         // the target pixel at the upper left corner of source pixel 0, 0
     double at;        // where in its target pixel a sample is taken: 0.5, SNAP: 0
 } nd_refine;
-nd_status nd_refine_fill(const nd_refine *refine, nd_work *work,
-                         nd_tile *tile) ND_CHECKED;
+nd_status nd_refine_fill(const nd_refine *ask, nd_work *work, nd_tile *tile) ND_CHECKED;
 
 // Fewer pixels out of many: what lies under each target pixel, whole or in part.
 typedef enum nd_gather {

@@ -104,7 +104,7 @@ static nd_status shrink(store *s, int64_t limit)
     for (size_t i = 0; i < s->files && s->bytes > limit; i++) {
         if (unlink(s->file[i].path) != 0 && errno != ENOENT)
             return nd_fail(ND_E_IO, "%s cannot be removed: %s\ncheck its rights",
-                           s->file[i].path, strerror(errno));
+                           s->file[i].path, nd_system_error(errno));
         s->bytes -= s->file[i].bytes;
     }
     return ND_OK;
@@ -154,7 +154,7 @@ static nd_status make_folder(nd_arena *arena, const char *folder)
     }
     if (mkdir(folder, 0700) == 0 || errno == EEXIST) return ND_OK;
     return nd_fail(ND_E_IO, "%s cannot be made: %s\ncheck its rights", folder,
-                   strerror(errno));
+                   nd_system_error(errno));
 }
 
 static nd_status set_limit(cli_call *call, store *s, const char *text)
@@ -171,7 +171,7 @@ static nd_status set_limit(cli_call *call, store *s, const char *text)
     if (file && fclose(file) != 0) ok = false;
     if (!ok)
         return nd_fail(ND_E_IO, "%s cannot be written: %s\ncheck its rights and the disk",
-                       path, strerror(errno));
+                       path, nd_system_error(errno));
     s->limit = limit;
     ND_TRY(shrink(s, limit));
     return open_store(call->arena, s);

@@ -151,7 +151,7 @@ static nd_status run(cli_call *call)
     nd_dash *dash = NULL;
     if (access(path, R_OK) != 0)
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights",
-                       path, strerror(errno));
+                       path, nd_system_error(errno));
     const bool is_scene = !is_graph(call->arena, path);
     const nd_graph *graph = open_graph(call, is_scene);
     if (!graph) return ND_E_PARAM;

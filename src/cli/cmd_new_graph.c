@@ -70,7 +70,7 @@ static nd_status write(const options *own, const char *text)
     return ok ? ND_OK
               : nd_fail(ND_E_IO,
                         "%s cannot be written: %s\ncheck the folder and the disk", path,
-                        strerror(errno));
+                        nd_system_error(errno));
 }
 
 static nd_status run(cli_call *call)

@@ -2,9 +2,11 @@
 // What only this system can tell: the cores and the memory of this process.
 #define _GNU_SOURCE
 #include <malloc.h>
+#include <nadir/core.h>
 #include <nadir/pool.h>
 #include <sched.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 int nd_cores(void)
@@ -30,4 +32,11 @@ int64_t nd_resident_bytes(void)
 void nd_steady_memory(void)
 {
     (void)mallopt(M_MMAP_THRESHOLD, 1 << 18);
+}
+
+// Only a code that the C library does not know needs the room.
+const char *nd_system_error(int code)
+{
+    static _Thread_local char words[64];
+    return strerror_r(code, words, sizeof words);
 }

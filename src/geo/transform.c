@@ -174,10 +174,11 @@ static nd_status look_inside(const nd_transform *t, nd_box b, outline *o)
     enum { NET = 33 };
     double x[NET * NET], y[NET * NET];
     for (int i = 0; i < NET * NET; i++) {
-        x[i] = b.x0 + (i % NET + 0.5) / NET * (b.x1 - b.x0);
-        y[i] = b.y0 + (i / NET + 0.5) / NET * (b.y1 - b.y0);
+        const int column = i % NET, row = i / NET;
+        x[i] = b.x0 + (column + 0.5) / NET * (b.x1 - b.x0);
+        y[i] = b.y0 + (row + 0.5) / NET * (b.y1 - b.y0);
     }
-    ND_TRY(nd_transform_points(t, NET * NET, x, y));
+    ND_TRY(nd_transform_points(t, (size_t)NET * NET, x, y));
     for (int i = 0; i < NET * NET; i++) {
         if (isnan(x[i])) continue;
         const double middle = (o->box.x0 + o->box.x1) / 2;

@@ -102,7 +102,7 @@ static nd_status settings(graph_reader *r, graph_step *step)
         ND_TRY(setting(r, step, t, &made));
         if (counts)
             kept = t;
-        else
+        else if (kept)
             kept->next = t->next; // nor does it for the plan, or when it is printed
     }
     // A setting that was misspelt is not also missing.

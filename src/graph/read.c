@@ -13,7 +13,7 @@ static nd_status whole_file(graph_reader *r, FILE *file, const char *path)
     const size_t length = fread(text, 1, GRAPH_BYTES + 1, file);
     if (ferror(file))
         return nd_fail(ND_E_IO, "%s cannot be read: %s\nlook whether it is a file", path,
-                       strerror(errno));
+                       nd_system_error(errno));
     if (length > GRAPH_BYTES)
         return nd_fail(ND_E_DATA, "%s is larger than %d MB\nno graph is: name another",
                        path, GRAPH_BYTES >> 20);
@@ -38,7 +38,7 @@ static nd_status load(graph_reader *r)
     FILE *file = fopen(r->path, "rb");
     if (!file)
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\nname the file of a graph",
-                       r->path, strerror(errno));
+                       r->path, nd_system_error(errno));
     const nd_status status = whole_file(r, file, r->path);
     fclose(file);
     return status;
@@ -83,7 +83,7 @@ static nd_status add_steps(graph_reader *r)
         if (!id || !read_or_write(r, "Read", id, ask->source[i].value))
             return ND_E_MEMORY;
     }
-    if (has_end) return ND_OK;
+    if (has_end || !last) return ND_OK;
     graph_step *step = read_or_write(r, "Write", "WriteOp@target", ask->target);
     if (!step) return ND_E_MEMORY;
     if (ask->target_format) {

@@ -210,7 +210,7 @@ static const char *remedy(int code)
     case XML_ERR_TAG_NAME_MISMATCH:
     case XML_ERR_TAG_NOT_FINISHED:
         return "close every element, the last one opened first";
-    case XML_ERR_UNDECLARED_ENTITY: return "write & as &amp; and < as &lt;";
+    case XML_ERR_UNDECLARED_ENTITY:
     case XML_ERR_LT_IN_ATTRIBUTE:
     case XML_ERR_ENTITYREF_SEMICOL_MISSING:
     case XML_ERR_NAME_REQUIRED: return "write & as &amp; and < as &lt;";

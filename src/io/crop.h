@@ -17,5 +17,5 @@ typedef struct crop {
     int bands;
 } crop;
 // Errors are noted "name:line:column".
-nd_status crop_parse(nd_arena *arena, const char *name, const char *text, size_t length,
+nd_status crop_parse(nd_arena *arena, const char *name, const char *bytes, size_t length,
                      crop *out) ND_CHECKED;

@@ -34,7 +34,7 @@ static nd_status check(const char *path)
     // GDAL has names that are no paths: NETCDF:"file.nc":ndvi, /vsizip/…
     if (stat(path, &s) != 0 && !strchr(path, ':') && strncmp(path, "/vsi", 4) != 0)
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck the name", path,
-                       strerror(errno));
+                       nd_system_error(errno));
     return ND_OK;
 }
 

@@ -15,7 +15,7 @@ typedef struct field {
 // A grid that is absent or makes no sense is no grid: width 0.
 static nd_status read_field(const safe *s, const xmlNode *from, field *f)
 {
-    double *value = nd_alloc(s->arena, NODES * NODES, sizeof *value);
+    double *value = nd_alloc(s->arena, (size_t)NODES * NODES, sizeof *value);
     const xmlNode *list = io_xml_first(from, "Values_List");
     *f = (field){.value = value};
     if (!value) return ND_E_MEMORY;
@@ -44,9 +44,9 @@ typedef struct mean {
 
 static nd_status mean_new(nd_arena *arena, mean *m)
 {
-    *m = (mean){.first = nd_alloc(arena, NODES * NODES, sizeof *m->first),
-                .sum = nd_alloc(arena, NODES * NODES, sizeof *m->sum),
-                .count = nd_alloc(arena, NODES * NODES, sizeof *m->count)};
+    *m = (mean){.first = nd_alloc(arena, (size_t)NODES * NODES, sizeof *m->first),
+                .sum = nd_alloc(arena, (size_t)NODES * NODES, sizeof *m->sum),
+                .count = nd_alloc(arena, (size_t)NODES * NODES, sizeof *m->count)};
     return m->first && m->sum && m->count ? ND_OK : ND_E_MEMORY;
 }
 
@@ -82,7 +82,7 @@ static nd_status add_field(const safe *s, io_bands *bands, const field *f,
     const nd_grid *fine = NULL;
     for (int i = 0; i < 3 && !fine; i++)
         if (s->grid[i].width) fine = &s->grid[i];
-    const size_t count = (size_t)(f->width * f->height);
+    const size_t count = (size_t)f->width * (size_t)f->height;
     float *value = nd_alloc(s->arena, count, sizeof *value);
     if (!value || !fine) return ND_E_MEMORY;
     for (size_t i = 0; i < count; i++) value[i] = (float)f->value[i];
@@ -129,7 +129,7 @@ static nd_status read_band_field(const safe *s, const xmlNode *angles, int band,
         mean_add(&m, &one);
         nd_arena_back(s->arena, mark);
     }
-    *f = (field){.value = nd_alloc(s->arena, NODES * NODES, sizeof *f->value)};
+    *f = (field){.value = nd_alloc(s->arena, (size_t)NODES * NODES, sizeof *f->value)};
     if (!f->value) return ND_E_MEMORY;
     mean_take(&m, kind == 1, f);
     return ND_OK;
@@ -154,7 +154,7 @@ static nd_status add_views(const safe *s, io_bands *bands, const xmlNode *angles
         mean_add(&all, &f);
         ND_TRY(add_field(s, bands, &f, name, help[kind]));
     }
-    f = (field){.value = nd_alloc(s->arena, NODES * NODES, sizeof *f.value)};
+    f = (field){.value = nd_alloc(s->arena, (size_t)NODES * NODES, sizeof *f.value)};
     if (!f.value) return ND_E_MEMORY;
     mean_take(&all, kind == 1, &f);
     const char *name = kind ? "view_azimuth_mean" : "view_zenith_mean";

@@ -32,7 +32,8 @@ static int cross(const shapes *s, int first, double y, double *at, int *count)
     for (; r < s->rings && s->ring[r].feature == s->ring[first].feature; r++) {
         const ring *k = &s->ring[r];
         for (int i = 0; i < k->points; i++) {
-            const double *a = k->xy + 2 * i, *b = k->xy + 2 * ((i + 1) % k->points);
+            const double *a = k->xy + (ptrdiff_t)2 * i,
+                         *b = k->xy + (ptrdiff_t)2 * ((i + 1) % k->points);
             if ((a[1] <= y) != (b[1] <= y))
                 at[(*count)++] = a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0]);
         }
@@ -85,10 +86,10 @@ static nd_status add_ring(const safe *s, shapes *to, const xmlNode *list, int fe
     if (!xy) return ND_E_MEMORY;
     if (room < 3 * step || !io_xml_numbers(list, xy, room, &count)) return ND_OK;
     for (int i = 0; i < count / step; i++) {
-        const double x = (xy[step * i] - grid->x) / grid->pixel_x;
+        const double x = (xy[(ptrdiff_t)step * i] - grid->x) / grid->pixel_x;
         const double y = (xy[step * i + 1] - grid->y) / grid->pixel_y;
         if (!(fabs(x) < 1e9) || !(fabs(y) < 1e9)) return ND_OK;
-        xy[2 * i] = x, xy[2 * i + 1] = y;
+        xy[(ptrdiff_t)2 * i] = x, xy[2 * i + 1] = y;
     }
     to->ring[to->rings++] = (ring){xy, count / step, feature};
     to->points += count / step;

@@ -192,7 +192,7 @@ static nd_status read_file(nd_vector *v, nd_arena *arena, const char *path,
                        "%s is no file of shapes that can be read\n"
                        "give a Shapefile, GeoJSON, GeoPackage or KML",
                        path);
-    OGRLayerH from;
+    OGRLayerH from = NULL;
     nd_status status = choose_layer(file, layer, &from);
     if (status == ND_OK) status = read_layer(v, arena, from);
     GDALClose(file);

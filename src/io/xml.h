@@ -12,7 +12,7 @@ const xmlNode *io_xml_read(nd_arena *arena, const char *path) ND_CHECKED;
 // Names are without their prefix. NULL: none; a NULL node has none.
 const xmlNode *io_xml_first(const xmlNode *node, const char *name); // child
 const xmlNode *io_xml_next(const xmlNode *node, const char *name);  // sibling after it
-const xmlNode *io_xml_any(const xmlNode *node, const char *name);   // at any depth
+const xmlNode *io_xml_any(const xmlNode *top, const char *name);    // at any depth
 const xmlNode *io_xml_at(const xmlNode *node, const char *path);    // "a/b/c"
 // The node that follows `node` below `top` in the text; NULL: none.
 const xmlNode *io_xml_after(const xmlNode *top, const xmlNode *node);

@@ -104,6 +104,7 @@ static int whole_or(expr_graph *g, expr_op op, const int *arg, int count)
 {
     int a[2] = {arg[0], count > 1 ? arg[1] : -1};
     bool is_int = g->strict;
+    count = count < 2 ? count : 2;
     for (int i = 0; i < count; i++) is_int = is_int && g->node[a[i]].type == ND_EXPR_INT;
     for (int i = 0; i < count && is_int; i++) a[i] = expr_as_int(g, a[i]);
     return expr_add(g, op, a[0], a[1], -1);

@@ -35,7 +35,7 @@ static int bands_of(const nd_node *node, int input, int bands)
 {
     int count = 0;
     if (!node->op->row || !node->source) count = bands;
-    for (int i = 0; node->op->row && i < node->sources; i++)
+    for (int i = 0; node->op->row && node->source && i < node->sources; i++)
         count += node->source[i].input == input;
     const int most = node->input[input]->bands;
     return count < most ? count : most;

@@ -95,15 +95,17 @@ static nd_status look_at(const walk *w, const warp_cell *c, look *l)
     double range[4] = {(double)INFINITY, (double)INFINITY, -(double)INFINITY,
                        -(double)INFINITY};
     for (int i = 0; i < 9; i++) {
-        l->u[i] = c->x + i % 3 * c->size / 2.0;
-        l->v[i] = c->y + i / 3 * c->size / 2.0;
+        const int column = i % 3, row = i / 3;
+        l->u[i] = c->x + column * c->size / 2.0;
+        l->v[i] = c->y + row * c->size / 2.0;
     }
     ND_TRY(ask(w, 9, l->u, l->v));
     l->known = 0, l->error = 0;
     const double a[4] = {l->u[0], l->u[2], l->u[6], l->u[8]};
     const double b[4] = {l->v[0], l->v[2], l->v[6], l->v[8]};
     for (int i = 0; i < 9; i++) {
-        const double s = i % 3 / 2.0, t = i / 3 / 2.0;
+        const int column = i % 3, row = i / 3;
+        const double s = column / 2.0, t = row / 2.0;
         l->known += !isnan(l->u[i]);
         widen(range, l->u[i], l->v[i]);
         const double u = l->u[i] - between(a, s, t), v = l->v[i] - between(b, s, t);

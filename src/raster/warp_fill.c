@@ -271,10 +271,11 @@ nd_rect nd_warp_window(const nd_mapping *m, nd_kernel kernel, const nd_tile *til
     const nd_rect r = tile->rect;
     *level = level_for(m, block_at(r.x, r.y), tile->level);
     for (int i = 0; i < NET * NET; i++) {
-        x[i] = (r.x + r.width * (i % NET) / (NET - 1.0)) * side;
-        y[i] = (r.y + r.height * (i / NET) / (NET - 1.0)) * side;
+        const int column = i % NET, row = i / NET;
+        x[i] = (r.x + r.width * column / (NET - 1.0)) * side;
+        y[i] = (r.y + r.height * row / (NET - 1.0)) * side;
     }
-    if (m->exact(m->self, NET * NET, x, y) != ND_OK) {
+    if (m->exact(m->self, (size_t)NET * NET, x, y) != ND_OK) {
         (void)nd_error_take(); // a guess of the schedule; the read itself will say it
         return (nd_rect){0, 0, 1, 1};
     }
