@@ -191,7 +191,7 @@ def main():
         print('ok 1 - published graphs # SKIP NADIR_TEST_DATA is not set\n1..1')
         return 0
     program = ask.nadir or next(str(p) for p in (ROOT / 'build/nadir',
-                                                  ROOT / 'build/src/cli/nadir')
+                                                  ROOT / 'build/nadir')
                                 if p.exists())
     graphs = sorted(p for p in folder.rglob('*.xml') if '_expected' not in p.parts)
     checked = [(g, *check(program, g)) for g in graphs]
