@@ -3,7 +3,6 @@
 #include "raster/cache.h"
 #include "raster/tiles.h"
 #include <math.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -227,6 +226,16 @@ typedef struct ask {
     bool is_direct; // wanted by nobody else: computed where it is needed
 } ask;
 
+nd_status raster_wait(const nd_work *work, pthread_cond_t *change, pthread_mutex_t *lock)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 50000000;
+    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    pthread_cond_timedwait(change, lock, &until);
+    return nd_work_go_on(work);
+}
+
 // Under the lock. is_late: somebody computes one of them, and we may not wait yet.
 static nd_status look(ask *a, nd_cache *cache, bool may_wait, bool *is_late)
 {
@@ -240,12 +249,7 @@ static nd_status look(ask *a, nd_cache *cache, bool may_wait, bool *is_late)
         }
         *is_late = is_pending && !may_wait;
         if (!is_pending || *is_late) return ND_OK;
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 50000000; // now and then, to see a cancellation
-        if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-        pthread_cond_timedwait(&cache->published, &cache->lock, &until);
-        ND_TRY(nd_work_go_on(a->work));
+        ND_TRY(raster_wait(a->work, &cache->published, &cache->lock));
     }
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 #include "raster/raster.h"
 #include <nadir/run.h>
+#include <pthread.h>
 
 // Which tile of which node; without padding, so that bytes can be compared.
 typedef struct cache_name {
@@ -38,5 +39,9 @@ void raster_future_pass(raster_future *future, const cache_name *name); // one u
 int64_t raster_future_tiles(const raster_future *future);
 void raster_cache_expect(nd_cache *cache, raster_future *future); // NULL: none
 
+// Waits for `change`, and looks up now and then: a worker that fails tells nobody, it is
+// the job that is cancelled. CANCELLED then.
+nd_status raster_wait(const nd_work *work, pthread_cond_t *change,
+                      pthread_mutex_t *lock) ND_CHECKED;
 // Fills `part`, which lies inside the grid, from kept tiles and by computing the rest.
 nd_status raster_cached(const nd_node *node, nd_work *work, nd_tile *part) ND_CHECKED;

@@ -20,9 +20,9 @@ static nd_status put(run *r, nd_work *work, const nd_tile *tile, int64_t number)
     const nd_sink *sink = r->sink;
     if (!sink->serial && !sink->in_order) return sink->put(sink->self, work, tile);
     pthread_mutex_lock(&r->lock);
-    while (sink->in_order && r->next != number && nd_work_go_on(work) == ND_OK)
-        pthread_cond_wait(&r->turn, &r->lock);
     nd_status status = nd_work_go_on(work);
+    while (status == ND_OK && sink->in_order && r->next != number)
+        status = raster_wait(work, &r->turn, &r->lock);
     if (status == ND_OK) status = sink->put(sink->self, work, tile);
     r->next++;
     pthread_cond_broadcast(&r->turn);

@@ -110,6 +110,17 @@ TEST(a_failed_block_names_itself_and_its_node)
     CHECK(error_says("counter: block 128 cannot be read\ncopy the file again"));
 }
 
+// The first block fails while other workers wait for their turn to hand over.
+TEST(a_failure_ends_those_who_wait_for_their_turn)
+{
+    for (int i = 0; i < 50; i++) {
+        counter c = {600, 64, 1, 64, ND_U16, 0, 0, 0};
+        nd_node *out = apply_op(arena, &op_twice, FROM(counted(arena, &c)), DEFAULTS);
+        CHECK(!run_all(arena, out, (how){4, 64, MANY, true}, NULL));
+        CHECK(error_says("counter: block 0 cannot be read\ncopy the file again"));
+    }
+}
+
 typedef struct stop {
     nd_flag *flag;
 } stop;
