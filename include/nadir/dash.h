@@ -27,6 +27,7 @@ void nd_dash_free(nd_dash *dash);
 typedef struct nd_dash_map {
     const nd_graph *graph; // no variable open; its Write nodes are left out
     const char *title;     // the file's name
+    bool strict;           // as SNAP does, accidents included
     const char *command;   // what makes the same without a page: "nadir run ndvi.yaml"
 } nd_dash_map;
 // Opens it behind the listening server, on a thread of its own.

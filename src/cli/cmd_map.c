@@ -10,7 +10,7 @@
 typedef struct options {
     int port;
     const char *listen;
-    bool no_browser;
+    bool no_browser, snap_strict;
 } options;
 
 static const nd_param params[] = {
@@ -21,6 +21,8 @@ static const nd_param params[] = {
              .help = "Address of this machine to listen on; 127.0.0.1 if not given, so "
                      "that no other machine reaches the page"),
     ND_PARAM(options, no_browser, false, .help = "Only print the address"),
+    ND_PARAM(options, snap_strict, false,
+             .help = "Do as SNAP does even where its answer is an accident"),
 };
 
 static bool is_graph(nd_arena *arena, const char *path)
@@ -61,6 +63,7 @@ static const char *command_of(const cli_call *call, bool is_run)
         quote(&out, nd_text(call->arena, "%s=%s", call->variable[i].name,
                             call->variable[i].value));
     }
+    if (((const options *)call->own)->snap_strict) nd_buffer_add(&out, " --snap-strict");
     return nd_buffer_text(&out);
 }
 
@@ -136,6 +139,7 @@ static nd_status serve(cli_call *call, nd_dash *dash, const nd_graph *graph,
     const char *path = call->word[0], *name = strrchr(path, '/');
     const nd_dash_map map = {.graph = graph,
                              .title = name && name[1] ? name + 1 : path,
+                             .strict = own->snap_strict,
                              .command = command_of(call, !is_scene)};
     if (!map.command) return ND_E_MEMORY;
     ND_TRY(nd_dash_open(dash, &map));

@@ -82,7 +82,7 @@ static nd_status make_token(char token[40])
     unsigned char secret[24]; // 192 bits
     if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret)
         return nd_fail(ND_E_IO, "the system gives no random numbers: %s\ntry again",
-                       strerror(errno));
+                       nd_system_error(errno));
     for (int i = 0; i < 8; i++) {
         const unsigned n = (unsigned)secret[3 * i] << 16 |
                            (unsigned)secret[3 * i + 1] << 8 | secret[3 * i + 2];
@@ -114,7 +114,7 @@ static nd_status start(nd_dash *dash, const nd_dash_settings *set)
     if (pipe(dash->stop) != 0) {
         dash->stop[0] = dash->stop[1] = -1;
         return nd_fail(ND_E_IO, "the system gives no pipe: %s\nclose other programs",
-                       strerror(errno));
+                       nd_system_error(errno));
     }
     ND_TRY(make_token(dash->guard.token));
     dash->cache = nd_cache_new(set->memory > 0 ? set->memory : (int64_t)256 << 20);
@@ -166,7 +166,7 @@ static void *open_map(void *user)
 {
     nd_dash *dash = user;
     dash_plan *plan = NULL;
-    const nd_status status = dash_plan_new(dash->map.graph, NULL, NULL, 0, &plan);
+    const nd_status status = dash_plan_new(&dash->map, NULL, NULL, 0, &plan);
     const nd_error error = status == ND_OK ? (nd_error){0} : nd_error_take();
     pthread_mutex_lock(&dash->lock);
     dash->base = plan;

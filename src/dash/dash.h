@@ -125,8 +125,9 @@ struct dash_plan {
     const dash_change *change; // what the viewer has moved
     size_t changes;
 };
-nd_status dash_plan_new(const nd_graph *graph, dash_plan *base, const dash_change *change,
-                        size_t changes, dash_plan **plan) ND_CHECKED;
+nd_status dash_plan_new(const nd_dash_map *map, dash_plan *base,
+                        const dash_change *change, size_t changes,
+                        dash_plan **plan) ND_CHECKED;
 nd_status dash_change_check(nd_arena *arena, const dash_plan *plan,
                             const dash_change *change) ND_CHECKED;
 dash_plan *dash_plan_ref(dash_plan *plan);

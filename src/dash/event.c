@@ -119,7 +119,7 @@ static nd_status plan_again(const dash_request *r, dash_plan *base, dash_moves *
         moves->newest = i;
         return status;
     }
-    return dash_plan_new(r->dash->map.graph, base, moves->change, moves->changes, plan);
+    return dash_plan_new(&r->dash->map, base, moves->change, moves->changes, plan);
 }
 
 static nd_status answer(dash_request *r, dash_plan *base, nd_json_out *out)

@@ -131,7 +131,7 @@ static nd_status open_made(dash_request *r, const char *path)
     if (fd < 0 || fstat(fd, &about) != 0) {
         if (fd >= 0) close(fd);
         return nd_fail(ND_E_IO, "cannot read %s: %s\ncheck the disk", path,
-                       strerror(errno));
+                       nd_system_error(errno));
     }
     r->answer.kind = DASH_FILE, r->answer.file = fd;
     r->answer.bytes = (size_t)about.st_size;
@@ -166,7 +166,7 @@ static nd_status make_geotiff(dash_request *r, nd_work *work, nd_bands bands,
     if (!node || !folder) return ND_E_MEMORY;
     if (!mkdtemp(folder))
         return nd_fail(ND_E_IO, "cannot make a folder in %s: %s\nset TMPDIR to another",
-                       where ? where : "/tmp", strerror(errno));
+                       where ? where : "/tmp", nd_system_error(errno));
     const nd_status status = write_in(r, node, bands, folder);
     (void)rmdir(folder);
     return status;

@@ -111,7 +111,7 @@ static void keep_tiles(dash_plan *plan)
     }
 }
 
-static nd_status make(dash_plan *plan, const nd_graph *graph, const dash_change *change,
+static nd_status make(dash_plan *plan, const nd_dash_map *map, const dash_change *change,
                       size_t changes)
 {
     nd_override *o = nd_alloc(plan->arena, changes + 1, sizeof *o);
@@ -125,16 +125,19 @@ static nd_status make(dash_plan *plan, const nd_graph *graph, const dash_change 
         o[i] = (nd_override){kept[i].step, kept[i].name, kept[i].value};
     }
     plan->change = kept, plan->changes = changes;
-    const nd_graph_with with = {o, changes, plan->base ? &plan->base->planned : NULL,
-                                true};
-    ND_TRY(nd_graph_plan_with(plan->arena, graph, &with, &plan->planned));
+    const nd_graph_with with = {.override = o,
+                                .overrides = changes,
+                                .before = plan->base ? &plan->base->planned : NULL,
+                                .without_sinks = true,
+                                .strict = map->strict};
+    ND_TRY(nd_graph_plan_with(plan->arena, map->graph, &with, &plan->planned));
     ND_TRY(show(plan));
     keep_tiles(plan);
     return ND_OK;
 }
 
-nd_status dash_plan_new(const nd_graph *graph, dash_plan *base, const dash_change *change,
-                        size_t changes, dash_plan **made)
+nd_status dash_plan_new(const nd_dash_map *map, dash_plan *base,
+                        const dash_change *change, size_t changes, dash_plan **made)
 {
     nd_arena *arena = nd_arena_new();
     dash_plan *plan = arena ? nd_alloc(arena, 1, sizeof *plan) : NULL;
@@ -144,7 +147,7 @@ nd_status dash_plan_new(const nd_graph *graph, dash_plan *base, const dash_chang
     }
     plan->arena = arena, plan->users = 1;
     plan->base = base ? dash_plan_ref(base) : NULL;
-    const nd_status status = make(plan, graph, change, changes);
+    const nd_status status = make(plan, map, change, changes);
     if (status == ND_OK)
         *made = plan;
     else

@@ -346,7 +346,7 @@ static nd_status listen_somewhere(const char *address, int port, int *fd)
     return nd_fail(ND_E_IO,
                    "cannot listen at %s, port %d: %s\n"
                    "give a numeric address of this machine, and a port above 1023",
-                   address, first, strerror(errno));
+                   address, first, nd_system_error(errno));
 }
 
 static int port_of(int fd)
@@ -391,7 +391,7 @@ nd_status dash_serve_start(dash_serve *serve)
         serve->daemon && pthread_create(&serve->sweeper, NULL, sweep, serve) == 0;
     if (serve->has_sweeper) return ND_OK;
     return nd_fail(ND_E_IO, "the web server does not start: %s\nclose other programs",
-                   strerror(errno));
+                   nd_system_error(errno));
 }
 
 int dash_serve_port(const dash_serve *serve)

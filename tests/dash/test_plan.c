@@ -7,7 +7,10 @@ static dash_plan *plan(nd_arena *arena, nd_graph **graph)
 {
     dash_plan *made = NULL;
     *graph = scene_graph(arena, NULL, 0);
-    return *graph && dash_plan_new(*graph, NULL, NULL, 0, &made) == ND_OK ? made : NULL;
+    return *graph && dash_plan_new(&(nd_dash_map){.graph = *graph}, NULL, NULL, 0,
+                                   &made) == ND_OK
+               ? made
+               : NULL;
 }
 
 TEST(a_change_makes_its_step_and_what_stands_on_it_anew_and_nothing_else)
@@ -17,7 +20,8 @@ TEST(a_change_makes_its_step_and_what_stands_on_it_anew_and_nothing_else)
     const dash_change change = {"index", "gain", "2"};
     CHECK(base && base->steps == 3 && base->nodes == 3);
     if (!base) return;
-    CHECK(dash_plan_new(graph, base, &change, 1, &again) == ND_OK);
+    CHECK(dash_plan_new(&(nd_dash_map){.graph = graph}, base, &change, 1, &again) ==
+          ND_OK);
     if (again) {
         CHECK(again->step[0].node == base->step[0].node);
         CHECK(again->step[1].node != base->step[1].node);
@@ -37,8 +41,8 @@ TEST(the_same_settings_give_the_same_keys_in_every_plan)
     dash_plan *base = plan(arena, &graph), *there = NULL, *back = NULL;
     const dash_change gain[] = {{"index", "gain", "2"}, {"index", "gain", "1"}};
     if (!base) return;
-    CHECK(dash_plan_new(graph, base, gain, 1, &there) == ND_OK);
-    CHECK(dash_plan_new(graph, base, gain, 2, &back) == ND_OK);
+    CHECK(dash_plan_new(&(nd_dash_map){.graph = graph}, base, gain, 1, &there) == ND_OK);
+    CHECK(dash_plan_new(&(nd_dash_map){.graph = graph}, base, gain, 2, &back) == ND_OK);
     CHECK(back && dash_plan_find(base, back->step[2].node->key));
     dash_plan_unref(there), dash_plan_unref(back), dash_plan_unref(base);
 }
@@ -49,7 +53,8 @@ TEST(a_plan_outlives_its_base_s_other_users)
     dash_plan *base = plan(arena, &graph), *again = NULL;
     const dash_change change = {"box", "radius", "1"};
     if (!base) return;
-    CHECK(dash_plan_new(graph, base, &change, 1, &again) == ND_OK);
+    CHECK(dash_plan_new(&(nd_dash_map){.graph = graph}, base, &change, 1, &again) ==
+          ND_OK);
     dash_plan_unref(base);
     nd_work work = {.arena = arena};
     nd_tile tile;
@@ -109,4 +114,17 @@ TEST(an_event_is_read_or_refused)
         CHECK(dash_event_parse(arena, bad[i], strlen(bad[i]), &m) == ND_E_DATA);
         (void)nd_error_take();
     }
+}
+
+TEST(a_map_may_do_as_snap_does)
+{
+    nd_graph *graph = scene_graph(arena, NULL, 0);
+    dash_plan *base = NULL, *moved = NULL;
+    const nd_dash_map map = {.graph = graph, .strict = true};
+    const dash_change change = {"index", "gain", "2"};
+    CHECK(graph && dash_plan_new(&map, NULL, NULL, 0, &base) == ND_OK);
+    CHECK(base && dash_plan_new(&map, base, &change, 1, &moved) == ND_OK);
+    for (int i = 0; base && moved && i < base->nodes; i++)
+        CHECK(base->node[i]->strict && moved->node[i]->strict);
+    dash_plan_unref(moved), dash_plan_unref(base);
 }
