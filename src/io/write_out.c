@@ -274,6 +274,22 @@ static nd_status list_stage(io_out *out, nd_buffer *names, int *count)
     return ND_OK;
 }
 
+// What GDAL keeps beside a picture (statistics, smaller copies, a mask) is of the pixels
+// that it was made from: beside new ones it would lie.
+static nd_status forget_neighbours(io_out *out)
+{
+    static const char *const ends[] = {".aux.xml", ".ovr", ".msk"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        const char *name = nd_text(out->arena, "%s%s", out->main, ends[i]);
+        const char *made = name ? join(out->arena, out->stage, name) : NULL;
+        const char *old = name ? join(out->arena, out->folder, name) : NULL;
+        if (!made || !old) return ND_E_MEMORY;
+        if (!exists(made) && exists(old) && unlink(old) != 0)
+            return io_disk_failed(old, errno);
+    }
+    return ND_OK;
+}
+
 nd_status io_out_commit(io_out *out)
 {
     int count = 0;
@@ -282,6 +298,7 @@ nd_status io_out_commit(io_out *out)
     ND_TRY(list_stage(out, &names, &count));
     const char *name = nd_buffer_text(&names), *target = NULL;
     if (!name || !(target = join(out->arena, out->folder, out->main))) return ND_E_MEMORY;
+    if (out->replace && exists(target)) ND_TRY(forget_neighbours(out));
     // An old header must not stand beside new data.
     if (count && exists(target) && unlink(target) != 0)
         return io_disk_failed(target, errno);

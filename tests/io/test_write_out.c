@@ -44,6 +44,21 @@ TEST(an_existing_file_is_replaced_only_on_demand_and_only_by_a_whole_one)
     CHECK(entries(folder) == 1);
 }
 
+TEST(what_gdal_kept_beside_the_old_pixels_goes_with_them)
+{
+    const char *folder = folder_new(arena), *path = nd_text(arena, "%s/a.tif", folder);
+    CHECK(write_with(arena, any(arena), (nd_write){.path = path}) == ND_OK);
+    static const char *const ends[] = {".aux.xml", ".ovr", ".xml"};
+    for (int i = 0; i < 3; i++) {
+        FILE *file = fopen(nd_text(arena, "%s%s", path, ends[i]), "w");
+        CHECK(file && fclose(file) == 0);
+    }
+    CHECK(entries(folder) == 4);
+    CHECK(write_with(arena, any(arena), (nd_write){.path = path, .replace = true}) ==
+          ND_OK);
+    CHECK(entries(folder) == 2); // a.tif, and a.tif.xml, which is none of GDAL's
+}
+
 // Waits in its first tile until it is told to go on.
 static int go_on[2], here[2];
 static nd_status slow_compute(const nd_node *self, nd_work *work, nd_tile *tile)
