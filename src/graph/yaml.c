@@ -179,8 +179,10 @@ static nd_status broken(yaml_reader *y, const yaml_parser_t *parser)
     if (parser->error == YAML_MEMORY_ERROR)
         return nd_fail(ND_E_MEMORY, "no memory to read YAML\nclose other programs");
     if (parser->error == YAML_READER_ERROR) {
-        (void)nd_fail(ND_E_DATA, "this is no text: %s\nsave the file as UTF-8",
-                      parser->problem);
+        (void)nd_fail(
+            ND_E_DATA,
+            "this is no text: %s\ngive a graph, in UTF-8; a scene is shown by nadir map",
+            parser->problem);
         return wrong(y, graph_place_of(r->text, r->length, parser->problem_offset));
     }
     if (is_tab(r, place(parser->problem_mark))) {
