@@ -290,11 +290,11 @@ static nd_status forget_neighbours(io_out *out)
     return ND_OK;
 }
 
-nd_status io_out_commit(io_out *out)
+// The header last: a file of several parts is whole when its header has its name.
+static nd_status move_all(io_out *out)
 {
     int count = 0;
     nd_buffer names = {.arena = out->arena};
-    ND_TRY(flush(out->arena, out->stage, 0));
     ND_TRY(list_stage(out, &names, &count));
     const char *name = nd_buffer_text(&names), *target = NULL;
     if (!name || !(target = join(out->arena, out->folder, out->main))) return ND_E_MEMORY;
@@ -303,7 +303,13 @@ nd_status io_out_commit(io_out *out)
     if (count && exists(target) && unlink(target) != 0)
         return io_disk_failed(target, errno);
     for (int i = 0; i < count; i++, name += strlen(name) + 1) ND_TRY(move_in(out, name));
-    ND_TRY(move_in(out, out->main));
+    return move_in(out, out->main);
+}
+
+nd_status io_out_commit(io_out *out)
+{
+    ND_TRY(flush(out->arena, out->stage, 0));
+    ND_TRY(move_all(out));
     out->committed = true;
     const int fd = open(out->folder, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) (void)fsync(fd), close(fd);
