@@ -127,7 +127,7 @@ struct dash_plan {
 };
 nd_status dash_plan_new(const nd_dash_map *map, dash_plan *base,
                         const dash_change *change, size_t changes,
-                        dash_plan **plan) ND_CHECKED;
+                        dash_plan **made) ND_CHECKED;
 nd_status dash_change_check(nd_arena *arena, const dash_plan *plan,
                             const dash_change *change) ND_CHECKED;
 dash_plan *dash_plan_ref(dash_plan *plan);

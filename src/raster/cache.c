@@ -396,30 +396,43 @@ static nd_status one_tile(ask *a, bool may_wait, bool *is_late)
     return status;
 }
 
+// The cached tiles from x, y on that part's window crosses: so many across and down.
+typedef struct crossing {
+    int x, y, across, down;
+    bool *is_late; // by tile: another worker was making it
+} crossing;
+
+static nd_status turn_over(ask *a, const crossing *c, bool is_second)
+{
+    nd_arena *arena = a->work->arena;
+    const nd_grid grid =
+        nd_grid_at(a->node->band[a->part->bands.band[0]].grid, a->part->level);
+    const int w = raster_tile_width(a->node), h = raster_tile_height(a->node);
+    for (int i = 0; i < c->across * c->down; i++) {
+        if (is_second && !c->is_late[i]) continue;
+        const int x = c->x + i % c->across, y = c->y + i / c->across;
+        const nd_mark mark = nd_arena_mark(arena);
+        a->name = raster_cache_name(a->node, a->part->level, x, y);
+        a->whole = nd_rect_clip((nd_rect){x * w, y * h, w, h}, grid.width, grid.height);
+        ND_TRY(one_tile(a, is_second, &c->is_late[i]));
+        nd_arena_back(arena, mark);
+    }
+    return ND_OK;
+}
+
 nd_status raster_cached(const nd_node *node, nd_work *work, nd_tile *part)
 {
-    const nd_grid grid = nd_grid_at(node->band[part->bands.band[0]].grid, part->level);
     const nd_rect r = part->rect;
     const int w = raster_tile_width(node), h = raster_tile_height(node);
-    const int x0 = r.x / w, y0 = r.y / h, x1 = (r.x + r.width - 1) / w,
-              y1 = (r.y + r.height - 1) / h;
-    const size_t count = (size_t)(x1 - x0 + 1) * (size_t)(y1 - y0 + 1);
-    bool *is_late = nd_alloc(work->arena, count, sizeof *is_late);
+    crossing c = {.x = r.x / w, .y = r.y / h};
+    c.across = (r.x + r.width - 1) / w - c.x + 1;
+    c.down = (r.y + r.height - 1) / h - c.y + 1;
+    c.is_late = nd_alloc(work->arena, (size_t)c.across * (size_t)c.down, sizeof(bool));
     ask a = {.node = node, .work = work, .part = part};
     a.entry = nd_alloc(work->arena, (size_t)part->bands.count, sizeof(entry *));
     a.is_missing = nd_alloc(work->arena, (size_t)part->bands.count, sizeof(bool));
-    if (!is_late || !a.entry || !a.is_missing) return ND_E_MEMORY;
+    if (!c.is_late || !a.entry || !a.is_missing) return ND_E_MEMORY;
     // First what can be had or made now; then what others were making meanwhile.
-    for (int turn = 0; turn < 2; turn++)
-        for (int y = y0, i = 0; y <= y1; y++)
-            for (int x = x0; x <= x1; x++, i++) {
-                if (turn && !is_late[i]) continue;
-                const nd_mark mark = nd_arena_mark(work->arena);
-                a.name = raster_cache_name(node, part->level, x, y);
-                a.whole =
-                    nd_rect_clip((nd_rect){x * w, y * h, w, h}, grid.width, grid.height);
-                ND_TRY(one_tile(&a, turn, &is_late[i]));
-                nd_arena_back(work->arena, mark);
-            }
-    return ND_OK;
+    ND_TRY(turn_over(&a, &c, false));
+    return turn_over(&a, &c, true);
 }
