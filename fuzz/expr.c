@@ -51,8 +51,8 @@ static void compare(const nd_expr *expr)
     }
     const nd_expr_rows rows = {3, 4, 1, PIXELS, in, places};
     float *to[] = {want[0], want[1]}, *also[] = {got[0], got[1]};
-    expr_run_with(expr_kernels_at[RASTER_C], expr, &rows, to);
-    for (int level = 1; level <= (int)raster_cpu_best(); level++) {
+    expr_run_with(expr_kernels_at[ND_CPU_C], expr, &rows, to);
+    for (int level = 1; level <= (int)nd_cpu_best(); level++) {
         expr_run_with(expr_kernels_at[level], expr, &rows, also);
         for (int k = 0; k < 2; k++)
             for (int i = 0; i < PIXELS; i++)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inside the expression compiler: its operations, the graph of values, the steps.
 #pragma once
-#include "raster/kernels.h"
+#include <nadir/cpu.h>
 #include <nadir/expr.h>
 
 enum {
@@ -153,7 +153,7 @@ typedef struct expr_piece {
 typedef struct expr_kernels {
     void (*run)(const expr_step *step, int steps, const expr_piece *piece);
 } expr_kernels;
-KERNEL_TABLES(expr_kernels, expr_kernels);
+ND_KERNEL_TABLES(expr_kernels, expr_kernels);
 // The same with kernels of one's own choice, for tests.
 void expr_run_with(const expr_kernels *kernels, const nd_expr *expr,
                    const nd_expr_rows *rows, float *const *out);

@@ -28,7 +28,7 @@ static double evaluate(const expr_node *n, const expr_node *const arg[3])
                       .k2 = n->k2,
                       .wanted_by = 1};
     if (n->op == E_SELECT) step.a = 4;
-    expr_kernels_at[RASTER_C]->run(&step, 1,
+    expr_kernels_at[ND_CPU_C]->run(&step, 1,
                                    &(expr_piece){.slot = slot, .count = 1, .wanted = 1});
     return is_bool ? (double)f_out : d_out;
 }

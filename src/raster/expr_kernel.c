@@ -361,4 +361,4 @@ static void run(const expr_step *step, int steps, const expr_piece *piece)
         if (step[i].wanted_by & piece->wanted) run_step(&step[i], piece);
 }
 
-const expr_kernels KERNEL(expr_kernels) = {.run = run};
+const expr_kernels ND_KERNEL(expr_kernels) = {.run = run};

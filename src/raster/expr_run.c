@@ -78,5 +78,5 @@ void expr_run_with(const expr_kernels *kernels, const nd_expr *e,
 
 void nd_expr_run(const nd_expr *expr, const nd_expr_rows *rows, float *const *out)
 {
-    expr_run_with(expr_kernels_at[raster_cpu()], expr, rows, out);
+    expr_run_with(expr_kernels_at[nd_cpu()], expr, rows, out);
 }

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-KERNEL_TABLES(warp_kernels, warp_kernels);
+ND_KERNEL_TABLES(warp_kernels, warp_kernels);
 
 typedef struct fine {
     const nd_refine *ask;
@@ -79,7 +79,7 @@ nd_status nd_refine_fill(const nd_refine *ask, nd_work *work, nd_tile *tile)
               y0 = floor_div(r.y - ask->y, ask->down),
               y1 = floor_div(r.y + r.height - 1 - ask->y, ask->down);
     fine f = {.ask = ask,
-              .kernels = warp_kernels_at[raster_cpu()],
+              .kernels = warp_kernels_at[nd_cpu()],
               .pixels = {x0, y0, x1 - x0 + 1, y1 - y0 + 1}};
     int *from = nd_alloc(work->arena, (size_t)ask->bands, sizeof *from);
     f.room = nd_alloc_raw(work->arena, (size_t)f.pixels.width + 2, sizeof *f.room);

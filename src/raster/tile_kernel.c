@@ -73,4 +73,4 @@ static void add(const float *from, int count, bool is_power, double *sum, int32_
     }
 }
 
-const raster_tile_kernels KERNEL(tile_kernels) = {unpack, pack, add};
+const raster_tile_kernels ND_KERNEL(tile_kernels) = {unpack, pack, add};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inside raster: what is done to each pixel of a kept tile or a level.
 #pragma once
-#include "raster/kernels.h"
+#include <nadir/cpu.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,8 +21,8 @@ typedef struct raster_tile_kernels {
     void (*add)(const float *from, int count, bool is_power, double *sum, int32_t *valid);
 } raster_tile_kernels;
 
-KERNEL_TABLES(raster_tile_kernels, tile_kernels);
+ND_KERNEL_TABLES(raster_tile_kernels, tile_kernels);
 static inline const raster_tile_kernels *raster_tile_kernel(void)
 {
-    return tile_kernels_at[raster_cpu()];
+    return tile_kernels_at[nd_cpu()];
 }

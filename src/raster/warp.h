@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inside raster: cells of the lattice, and the sampling loops.
 #pragma once
-#include "raster/kernels.h"
+#include <nadir/cpu.h>
 #include <nadir/warp.h>
 #include <stdbool.h>
 

@@ -5,7 +5,7 @@
 
 enum { LARGEST = 6 << 20, EDGE = 4 }; // samples of one window; pixels around the source
 
-KERNEL_TABLES(warp_kernels, warp_kernels);
+ND_KERNEL_TABLES(warp_kernels, warp_kernels);
 
 typedef struct fill {
     const nd_warp *warp;
@@ -254,7 +254,7 @@ nd_status nd_warp_fill(const nd_warp *warp, nd_work *work, nd_tile *tile)
         if (tile->level && !is_whole) band[k].kernel = ND_BILINEAR;
     }
     const nd_warp own = {warp->source, warp->mapping, band, warp->bands};
-    fill f = {&own, warp_kernels_at[raster_cpu()], work, tile, {from, warp->bands}, 0};
+    fill f = {&own, warp_kernels_at[nd_cpu()], work, tile, {from, warp->bands}, 0};
     const nd_status status = tile->level ? blocks(&f) : part(&f, tile->rect);
     nd_arena_back(scratch, mark);
     return status;

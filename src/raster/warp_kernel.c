@@ -128,4 +128,5 @@ static bool refine(const warp_steps *restrict s, int count, float *restrict t,
     return bad;
 }
 
-const warp_kernels KERNEL(warp_kernels) = {refine, spots, {nearest, bilinear, bicubic}};
+const warp_kernels ND_KERNEL(warp_kernels) = {
+    refine, spots, {nearest, bilinear, bicubic}};

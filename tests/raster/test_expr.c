@@ -61,7 +61,7 @@ static bool gives(nd_arena *arena, const char *text, bool strict, const float *w
 {
     const nd_expr *expr = compile(arena, text, strict);
     if (!expr) return error_says("(an expression)");
-    for (int level = 0; level <= (int)raster_cpu_best(); level++)
+    for (int level = 0; level <= (int)nd_cpu_best(); level++)
         for (int step = 1; step <= PIXELS; step += PIXELS - 1)
             for (int x = 0; x < PIXELS; x += step) {
                 const float *in[6];
@@ -429,8 +429,8 @@ TEST(all_instruction_sets_agree_with_plain_c_to_the_bit)
         float *out = want;
         CHECK(expr);
         if (!expr) continue;
-        expr_run_with(expr_kernels_at[RASTER_C], expr, &rows, &out);
-        for (int level = 1; level <= (int)raster_cpu_best(); level++) {
+        expr_run_with(expr_kernels_at[ND_CPU_C], expr, &rows, &out);
+        for (int level = 1; level <= (int)nd_cpu_best(); level++) {
             out = got;
             expr_run_with(expr_kernels_at[level], expr, &rows, &out);
             for (int i = 0; i < N; i++)
@@ -460,7 +460,7 @@ TEST(log_and_exp_are_within_two_ulp_of_the_library)
             void *slot[] = {&from, &got};
             const expr_step step = {
                 .code = EXPR_CODE(op, EXPR_D), .z = 1, .wanted_by = 1};
-            expr_kernels_at[raster_cpu()]->run(
+            expr_kernels_at[nd_cpu()]->run(
                 &step, 1, &(expr_piece){.slot = slot, .count = 1, .wanted = 1});
             const double ulp = fabs(nextafter(want[f], INFINITY) - want[f]);
             worst[f] = fmax(worst[f], fabs(got - want[f]) / ulp);

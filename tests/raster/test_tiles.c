@@ -21,7 +21,7 @@ static float pixel(const raster_packing *p, int i)
 TEST(every_instruction_set_packs_and_unpacks_to_the_same_bits)
 {
     static const raster_packing *const all[] = {&plain, &scaled, &below};
-    for (int level = RASTER_C; level <= (int)raster_cpu_best(); level++)
+    for (int level = ND_CPU_C; level <= (int)nd_cpu_best(); level++)
         for (size_t i = 0; i < 3; i++) {
             float in[COUNT], out[COUNT];
             uint16_t packed[COUNT], oracle[COUNT];
@@ -41,7 +41,7 @@ TEST(every_instruction_set_packs_and_unpacks_to_the_same_bits)
 TEST(a_pixel_that_would_not_come_back_is_noticed_wherever_it_stands)
 {
     static const float bad[] = {0.5f, -1, 65536, INFINITY, -INFINITY, 0, 3e9f};
-    for (int level = RASTER_C; level <= (int)raster_cpu_best(); level++)
+    for (int level = ND_CPU_C; level <= (int)nd_cpu_best(); level++)
         for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
             for (int at = 0; at < COUNT; at += 77) {
                 float in[COUNT];
@@ -54,7 +54,7 @@ TEST(a_pixel_that_would_not_come_back_is_noticed_wherever_it_stands)
 
 TEST(every_instruction_set_adds_columns_to_the_same_bits)
 {
-    for (int level = RASTER_C; level <= (int)raster_cpu_best(); level++)
+    for (int level = ND_CPU_C; level <= (int)nd_cpu_best(); level++)
         for (int power = 0; power < 2; power++) {
             double sum[COUNT] = {0}, oracle[COUNT] = {0};
             int32_t valid[COUNT] = {0}, counted[COUNT] = {0};

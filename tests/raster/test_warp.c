@@ -211,7 +211,7 @@ TEST(a_window_too_large_to_hold_is_read_in_parts)
     nd_arena_free(work.arena);
 }
 
-KERNEL_TABLES(warp_kernels, warp_kernels);
+ND_KERNEL_TABLES(warp_kernels, warp_kernels);
 
 TEST(all_instruction_sets_give_the_same_bits)
 {
@@ -222,15 +222,15 @@ TEST(all_instruction_sets_give_the_same_bits)
     for (int i = 0; i < SIDE * SIDE; i++)
         data[i] = i % 31 ? (float)(nd_random_unit(3, (uint64_t)i) * 1e4) : NAN;
     const warp_line line = {3.3f, 5.1f, 0.197f, 0.171f, 0.5f, 2, 2, 60, 60, 0, 0, SIDE};
-    if (raster_cpu_best() == RASTER_C) printf("# this machine knows plain C only\n");
-    for (int level = RASTER_C; level <= (int)raster_cpu_best(); level++) {
+    if (nd_cpu_best() == ND_CPU_C) printf("# this machine knows plain C only\n");
+    for (int level = ND_CPU_C; level <= (int)nd_cpu_best(); level++) {
         const warp_kernels *k = warp_kernels_at[level];
-        warp_spots *to = level == RASTER_C ? &want_spots : &spots;
+        warp_spots *to = level == ND_CPU_C ? &want_spots : &spots;
         k->spots(&line, 251, to);
         CHECK(memcmp(to->offset, want_spots.offset, 251 * sizeof(int)) == 0);
         CHECK(memcmp(to->right, want_spots.right, 251 * sizeof(float)) == 0);
         for (int kernel = 0; kernel < 3; kernel++) {
-            warp_kernels_at[RASTER_C]->sample[kernel](data, SIDE, &want_spots, 251, want);
+            warp_kernels_at[ND_CPU_C]->sample[kernel](data, SIDE, &want_spots, 251, want);
             k->sample[kernel](data, SIDE, to, 251, got);
             for (int i = 0; i < 251; i++)
                 CHECK(memcmp(&want[i], &got[i], sizeof *got) == 0 ||

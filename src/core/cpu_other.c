@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any other processor: its kernels are all compiled for what the compiler takes as given.
-#include "raster/cpu.h"
+#include "core/cpu.h"
 
-raster_level raster_cpu_ask(void)
+nd_cpu_level core_cpu_ask(void)
 {
-    return RASTER_V4;
+    return ND_CPU_V4;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The instruction sets of x86-64, as the compiler's own run time knows them.
-#include "raster/cpu.h"
+#include "core/cpu.h"
 #include <stdbool.h>
 
 static bool has_v2(void)
@@ -21,8 +21,8 @@ static bool has_v4(void)
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
 }
 
-raster_level raster_cpu_ask(void)
+nd_cpu_level core_cpu_ask(void)
 {
     __builtin_cpu_init();
-    return has_v4() ? RASTER_V4 : has_v3() ? RASTER_V3 : has_v2() ? RASTER_V2 : RASTER_C;
+    return has_v4() ? ND_CPU_V4 : has_v3() ? ND_CPU_V3 : has_v2() ? ND_CPU_V2 : ND_CPU_C;
 }
