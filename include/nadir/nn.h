@@ -142,7 +142,8 @@ size_t nd_runner_bytes(const nd_runner *runner);
 // ---- For bench and explain.
 typedef struct nd_layer_cost {
     const char *path, *what, *kernel; // kernel: "onednn jit:avx512_core", "plain"
-    double seconds, flops;            // of one run
+    double seconds, flops;            // seconds: of all runs since; flops: of one run
+    int runs;
     nd_shape shape;
 } nd_layer_cost;
 typedef struct nd_plan_facts {
@@ -153,7 +154,7 @@ typedef struct nd_plan_facts {
 // Of the plan for this shape. `train`: of a step, with the optimiser last used.
 nd_status nd_net_facts(nd_net *net, nd_shape input, bool train,
                        nd_plan_facts *facts) ND_CHECKED;
-// Runs it `times` and times each record; the arena's, `*count` of them.
-nd_layer_cost *nd_net_profile(nd_arena *arena, nd_net *net, const nd_goal *goal,
-                              const nd_array *x, const nd_array *y,
-                              int *count) ND_CHECKED;
+// From now on each record is timed; nd_net_profile gives what was gathered for the plan
+// last run: the arena's, `*count` of them, in the order of running.
+void nd_net_time(nd_net *net, bool on);
+nd_layer_cost *nd_net_profile(nd_arena *arena, const nd_net *net, int *count) ND_CHECKED;

@@ -64,7 +64,6 @@ typedef struct nn_call {
     int threads;       // to use, by nn_team
     uint64_t seed;     // of dropout
     int64_t step;      // of the optimiser: 1, 2, …
-    int64_t version;   // of the weights: what is made of them is good until it changes
     const void *optim; // of updates
 } nn_call;
 
@@ -83,6 +82,7 @@ struct nn_op {
     bool is_point;    // out[0][i] from in[k][i] alone: any layout, may work in place
     bool may_be_bf16; // its activations may be kept so (a kernel permitting)
     bool has_effect;  // stays though nobody reads what it gives
+    bool is_update;   // changes the net: runs after the loss is known to be finite
 };
 
 // A faster way. A table of them is a backend; the first that fits is taken.
@@ -95,6 +95,9 @@ struct nn_kernel {
     void (*layouts)(const nn_record *record, nn_layout *in, nn_layout *out);
     // Once a plan: makes record->ready and sets record->scratch. NULL: nothing to do.
     nd_status (*prepare)(nd_arena *arena, nn_record *record);
+    // Makes anew in record->ready what is made of weights; called before the first run
+    // and whenever weights have changed, never while somebody runs. NULL: nothing is.
+    nn_run *renew;
     nn_run *run;
     const char *(*detail)(const nn_record *record); // NULL: the name says it
 };
@@ -117,6 +120,7 @@ struct nd_tape {
     int records;
     char scope[512];
     size_t scope_length;
+    bool is_too_deep;
 };
 nd_tensor *nn_tensor(nd_tape *tape, nd_dtype dtype, nd_shape shape);
 // A record with room for its ins and outs; `set` is copied. Outputs are filled by the
@@ -124,6 +128,9 @@ nd_tensor *nn_tensor(nd_tape *tape, nd_dtype dtype, nd_shape shape);
 nn_record *nn_record_new(nd_tape *tape, const nn_op *op, const char *name, int ins,
                          int outs);
 nd_status nn_record_set(nn_record *record, nd_tape *tape, const void *set, size_t bytes);
+// Output k of a record; wants a gradient when an input does and the operation has one.
+nd_tensor *nn_out(nd_tape *tape, nn_record *record, int k, nd_dtype dtype,
+                  nd_shape shape);
 // One input, one output of the same shape and type.
 nd_tensor *nn_point(const nn_op *op, nd_tensor *x, const void *set, size_t bytes);
 // NAME.`what` of the net: made when it does not exist. Only for forward functions.
@@ -136,7 +143,8 @@ nd_tensor *nn_state(nd_tape *tape, const char *name, const char *what, nd_shape 
                     nn_first first);
 nd_tensor *nn_buffer(nd_tape *tape, const char *name, const char *what, nd_dtype dtype,
                      nd_shape shape, double value);
-// The gradient of `x` gains `g`; frees nothing, does nothing where none is wanted.
+// The gradient of `x` gains `g`; does nothing where none is wanted. NULL: passes on the
+// failure to make it.
 nd_status nn_give(nd_tape *tape, nd_tensor *x, nd_tensor *g);
 // A wrong shape, in two lines: path, layer, shapes.
 nd_status nn_wrong(const nd_tape *tape, const char *name, const char *what,
@@ -148,6 +156,8 @@ bool nn_is_frozen(const nd_tape *tape, const nd_tensor *parameter);
 
 // ---- Running.
 // Calls fn(user, thread, threads) on each thread of a team and waits. 1: calls directly.
+// Says to libraries how many threads calls of this thread may use, until said otherwise.
+void nn_team_here(int threads);
 void nn_team(int threads, void (*fn)(void *user, int thread, int threads), void *user);
 // The part of 0 … count that is this thread's; always the same cut.
 static inline int64_t nn_cut(int64_t count, int part, int parts)

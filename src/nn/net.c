@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// A net: its variables by name, their first values, what is frozen.
+#include "nn/net.h"
+#include <math.h>
+#include <string.h>
+
+const nn_variable *nn_variable_at(const nd_net *net, int slot)
+{
+    return &net->variable[slot];
+}
+
+// Stream 6 of nd_random is first weights; each is keyed by its name, so that a layer more
+// or less changes no other. Box and Muller 1958 for the normal.
+static double draw(uint64_t key, int64_t i, nn_first first)
+{
+    if (first.bound > 0) return first.bound * (2 * nd_random_unit(key, (uint64_t)i) - 1);
+    if (first.deviation > 0) {
+        const double u = 1 - nd_random_unit(key, 2 * (uint64_t)i);
+        const double v = nd_random_unit(key, 2 * (uint64_t)i + 1);
+        return first.deviation * sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+    }
+    return first.value;
+}
+
+static void fill(const nd_net *net, const nn_variable *v, nn_first first)
+{
+    const nd_hash h =
+        nd_hash_more((nd_hash){net->make.seed, 6}, v->name, strlen(v->name));
+    const int64_t count = nd_shape_count(v->shape);
+    for (int64_t i = 0; i < count; i++) {
+        const double x = draw(h.a, i, first);
+        if (v->dtype == ND_FLOAT32) ((float *)v->data)[i] = (float)x;
+        if (v->dtype == ND_FLOAT64) ((double *)v->data)[i] = x;
+        if (v->dtype == ND_INT64) ((int64_t *)v->data)[i] = (int64_t)x;
+    }
+}
+
+int nn_variable_add(nd_net *net, const nn_variable *variable, nn_first first)
+{
+    if (net->count == net->room) {
+        const int room = net->room ? 2 * net->room : 64;
+        nn_variable *more = nd_alloc(net->arena, (size_t)room, sizeof *more);
+        if (!more) return -1;
+        if (net->count) memcpy(more, net->variable, (size_t)net->count * sizeof *more);
+        net->variable = more, net->room = room;
+    }
+    nn_variable *v = &net->variable[net->count];
+    *v = *variable;
+    v->name = nd_text(net->arena, "%s", variable->name);
+    v->data =
+        nd_alloc(net->arena, (size_t)nd_shape_count(v->shape), nd_dtype_bytes(v->dtype));
+    if (!v->name || !v->data) return -1;
+    fill(net, v, first);
+    return net->count++;
+}
+
+static const nn_backend *backend(const char *name)
+{
+    static const nn_backend *const all[] = {&nn_backend_plain, NULL};
+    for (const nn_backend *const *b = all; *b; b++)
+        if ((!name || !strcmp(name, (*b)->name)) && (!(*b)->is_there || (*b)->is_there()))
+            return *b;
+    (void)nd_fail(ND_E_PARAM, "backend %s is not there\ntake plain, or install oneDNN",
+                  name);
+    return NULL;
+}
+
+static void free_plans(void *object)
+{
+    nd_net *net = object;
+    while (net->plan) {
+        nn_plan *next = net->plan->next;
+        nd_arena_free(net->plan->arena);
+        net->plan = next;
+    }
+}
+
+nd_net *nd_net_new(nd_arena *arena, const nd_net_make *make)
+{
+    nd_net *net = nd_alloc(arena, 1, sizeof *net);
+    if (!net) return NULL;
+    *net = (nd_net){.arena = arena, .make = *make};
+    if (!net->make.threads) net->make.threads = nd_cores();
+    // Doubles are the oracle's.
+    net->backend = backend(make->dtype == ND_FLOAT64 ? "plain" : make->backend);
+    if (!net->backend || nd_defer(arena, free_plans, net)) return NULL;
+    if (make->compute == ND_BFLOAT16 && make->dtype == ND_FLOAT32) {
+        const bool can = net->backend->computes_bf16 && net->backend->computes_bf16();
+        if (!can)
+            nd_say(ND_WARN, "this processor has no bfloat16 arithmetic: float32 is used");
+        net->make.compute = can ? ND_BFLOAT16 : ND_FLOAT32;
+    } else {
+        net->make.compute = make->dtype;
+    }
+    net->make.backend = net->backend->name;
+    nd_arena *scratch = nd_arena_new();
+    if (!scratch) return NULL;
+    nd_tape tape = {.arena = scratch, .net = net};
+    nd_tensor *x = nn_tensor(&tape, make->dtype, make->input);
+    const bool is_made = x && make->forward(&tape, x, make->user);
+    nd_arena_free(scratch);
+    return is_made ? net : NULL;
+}
+
+int nd_net_count(const nd_net *net)
+{
+    return net->count;
+}
+
+nd_named nd_net_at(const nd_net *net, int at)
+{
+    const nn_variable *v = &net->variable[at];
+    return (nd_named){v->name, {v->dtype, v->shape, v->data}, v->is_parameter, v->frozen};
+}
+
+int nd_net_find(const nd_net *net, const char *name)
+{
+    for (int i = 0; i < net->count; i++)
+        if (!strcmp(net->variable[i].name, name)) return i;
+    return -1;
+}
+
+int64_t nd_net_parameters(const nd_net *net)
+{
+    int64_t count = 0;
+    for (int i = 0; i < net->count; i++)
+        if (net->variable[i].is_parameter)
+            count += nd_shape_count(net->variable[i].shape);
+    return count;
+}
+
+// Values lie in plain order, always.
+nd_status nd_net_pull(nd_net *net)
+{
+    (void)net;
+    return ND_OK;
+}
+
+nd_status nd_net_push(nd_net *net)
+{
+    net->version++;
+    return ND_OK;
+}
+
+nd_status nd_net_freeze(nd_net *net, const char *prefix, bool frozen)
+{
+    int found = 0;
+    for (int i = 0; i < net->count; i++)
+        if (!strncmp(net->variable[i].name, prefix, strlen(prefix)))
+            net->variable[i].frozen = frozen, found++;
+    if (!found)
+        return nd_fail(ND_E_PARAM,
+                       "no parameter's name begins with %s\n"
+                       "nadir info lists the names",
+                       prefix);
+    net->frozen++;
+    return ND_OK;
+}
+
+int nd_net_threads(const nd_net *net)
+{
+    return net->make.threads;
+}
+
+const char *nd_net_backend(const nd_net *net)
+{
+    return net->backend->name;
+}
+
+nd_dtype nd_net_compute(const nd_net *net)
+{
+    return net->make.compute;
+}
+
+void nd_net_check_finite(nd_net *net, bool on)
+{
+    net->checks_finite = on;
+}
