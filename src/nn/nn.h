@@ -119,7 +119,8 @@ struct nd_tape {
     nd_tensor *tensor, *last_tensor;
     int records;
     char scope[512];
-    size_t scope_length;
+    size_t scope_length, scope_start[32];
+    int scopes;
     bool is_too_deep;
 };
 nd_tensor *nn_tensor(nd_tape *tape, nd_dtype dtype, nd_shape shape);

@@ -28,7 +28,10 @@ void nd_scope_enter(nd_tape *tape, const char *format, ...)
     va_start(words, format);
     const int length = vsnprintf(at, room, format, words);
     va_end(words);
-    if (length > 0 && (size_t)length + 2 < room) {
+    const int most = (int)(sizeof tape->scope_start / sizeof *tape->scope_start);
+    if (tape->scopes < most) tape->scope_start[tape->scopes] = tape->scope_length;
+    tape->scopes++;
+    if (length > 0 && (size_t)length + 2 < room && tape->scopes <= most) {
         tape->scope_length += (size_t)length + 1;
         at[length] = '.';
         at[length + 1] = 0;
@@ -39,11 +42,11 @@ void nd_scope_enter(nd_tape *tape, const char *format, ...)
 
 void nd_scope_leave(nd_tape *tape)
 {
-    size_t length = tape->scope_length;
-    if (length) length--;
-    while (length && tape->scope[length - 1] != '.') length--;
-    tape->scope[length] = 0;
-    tape->scope_length = length;
+    if (!tape->scopes) return;
+    const int most = (int)(sizeof tape->scope_start / sizeof *tape->scope_start);
+    if (--tape->scopes >= most) return;
+    tape->scope_length = tape->scope_start[tape->scopes];
+    tape->scope[tape->scope_length] = 0;
 }
 
 nd_tensor *nn_tensor(nd_tape *tape, nd_dtype dtype, nd_shape shape)
@@ -75,7 +78,8 @@ nn_record *nn_record_new(nd_tape *tape, const nn_op *op, const char *name, int i
 {
     if (tape->is_too_deep) {
         (void)nd_fail(ND_E_PARAM,
-                      "%s…: the names of nested layers are longer than 510 letters\n"
+                      "%s…: layers are nested deeper than 32, or their names longer than "
+                      "510 letters\n"
                       "give the scopes shorter names",
                       tape->scope);
         return NULL;

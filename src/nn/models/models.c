@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+// The list of the models, their common settings, and nets made of them.
+#include "nn/models/models.h"
+#include <nadir/text.h>
+#include <string.h>
+
+static const nd_option stems[] = {
+    {"auto", "What suits the model", NULL},
+    {"small", "3 x 3, every pixel: for pictures up to 64 pixels", NULL},
+    {"half", "3 x 3, every other pixel: a quarter of the work", NULL},
+    {"imagenet", "7 x 7, every other pixel, then a max pool: for 96 pixels and more",
+     NULL},
+    {NULL, NULL, NULL},
+};
+
+static const nd_param rows[] = {
+    ND_PARAM(nd_model_set, width, 0, .min = 0, .max = 4096, .soft_min = 8,
+             .soft_max = 128, .step = 8, .unit = "channels",
+             .help = "Channels of the first stage, 0 for what suits the model"),
+    ND_PARAM(nd_model_set, depth, 0, .min = 0, .max = 8, .soft_min = 2, .soft_max = 5,
+             .step = 1, .unit = "stages",
+             .help = "Stages of a U-Net, 0 for what suits the model"),
+    ND_PARAM(nd_model_set, stem, {ND_STEM_AUTO}, .choices = stems,
+             .help = "First convolution of a classifier"),
+};
+const nd_table nd_model_table = ND_TABLE(rows, nd_model_set);
+
+const nd_model *const nd_models[] = {
+    &nn_model_wrn16_2,
+    NULL,
+};
+
+const nd_model *nd_model_find(const char *name)
+{
+    const char *names[64];
+    size_t count = 0;
+    for (const nd_model *const *m = nd_models; *m && count < 64; m++) {
+        if (nd_text_same((*m)->name, name)) return *m;
+        names[count++] = (*m)->name;
+    }
+    const char *nearest = nd_text_nearest(name, names, count);
+    if (nearest)
+        (void)nd_fail(ND_E_PARAM, "there is no model %s\ndid you mean %s?", name,
+                      nearest);
+    else
+        (void)nd_fail(ND_E_PARAM,
+                      "there is no model %s\n"
+                      "nadir describe train lists the models",
+                      name);
+    return NULL;
+}
+
+nd_model_set nd_model_filled(const nd_model *model, nd_model_set set)
+{
+    if (!set.width) set.width = model->width;
+    if (!set.depth) set.depth = model->depth;
+    if (set.stem.at == ND_STEM_AUTO) set.stem.at = model->stem;
+    return set;
+}
+
+nd_net *nd_model_new(nd_arena *arena, const nd_model *model, const nd_model_set *set,
+                     const nd_net_make *make)
+{
+    nd_model_set *kept = nd_alloc(arena, 1, sizeof *kept);
+    if (!kept) return NULL;
+    *kept = nd_model_filled(model, *set);
+    if (kept->bands < 1 || kept->classes < 1) {
+        (void)nd_fail(ND_E_PARAM,
+                      "a network with %d bands and %d classes\n"
+                      "give it at least one of each",
+                      kept->bands, kept->classes);
+        return NULL;
+    }
+    nd_net_make full = *make;
+    full.forward = model->forward, full.user = kept;
+    if (full.input.rank != 4) full.input = ND_SHAPE(1, 0, 64, 64);
+    full.input.dim[1] = kept->bands;
+    return nd_net_new(arena, &full);
+}

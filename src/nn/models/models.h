@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of the models, a file each.
+#pragma once
+#include <nadir/model.h>
+
+extern const nd_model nn_model_wrn16_2;
+
+// Pixels of the input that one step of a chain of windows sees: add each in turn.
+typedef struct nn_sight {
+    double radius; // from the middle
+    double step;   // pixels of the input from one place to the next
+} nn_sight;
+static inline void nn_sight_add(nn_sight *s, int kernel, int stride)
+{
+    s->radius += s->step * (kernel - 1) / 2;
+    s->step *= stride;
+}
