@@ -25,9 +25,9 @@ const nd_crs *io_crs(nd_arena *arena, void *spatial_reference)
 // Through GDAL, which mends the WKT that Java writes.
 const nd_crs *io_crs_parse(nd_arena *arena, const char *text)
 {
-    OGRSpatialReferenceH srs = OSRNewSpatialReference(NULL);
     io_words words;
-    io_gdal_start();
+    if (io_gdal_start() != ND_OK) return NULL;
+    OGRSpatialReferenceH srs = OSRNewSpatialReference(NULL);
     io_gdal_listen(&words);
     const bool is_good = OSRSetFromUserInput(srs, text) == OGRERR_NONE;
     const nd_crs *crs = is_good ? io_crs(arena, srs) : NULL;

@@ -6,6 +6,7 @@
 #include <cpl_error.h>
 #include <cpl_vsi.h>
 #include <gdal.h>
+#include <nadir/late.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -36,9 +37,11 @@ static void start(void)
     GDALSetCacheMax64(CACHE_BYTES);
 }
 
-void io_gdal_start(void)
+nd_status io_gdal_start(void)
 {
+    ND_TRY(nd_late_load(ND_GDAL, "libgdal32"));
     pthread_once(&once, start);
+    return ND_OK;
 }
 
 // One line: our messages have two of their own.
@@ -103,7 +106,7 @@ static GDALDatasetH open_file(const io_file *file)
 
 io_file *io_file_new(nd_arena *arena, const char *path, const char *driver)
 {
-    io_gdal_start();
+    if (io_gdal_start() != ND_OK) return NULL;
     io_file *file = nd_alloc(arena, 1, sizeof *file);
     if (!file) return NULL;
     file->path = nd_text(arena, "%s", path);

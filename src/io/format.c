@@ -53,7 +53,7 @@ nd_status io_reading_find(const char *format, io_reading *is, const char **drive
             if (*names[i][1]) *driver = names[i][1], *is = IO_RASTER;
             return ND_OK;
         }
-    io_gdal_start();
+    ND_TRY(io_gdal_start());
     GDALDriverH found = GDALGetDriverByName(format);
     if (!found) return unknown(format);
     *driver = GDALGetDriverShortName(found), *is = IO_RASTER;

@@ -63,7 +63,8 @@ const nd_product *nd_product_open(nd_arena *arena, const char *path, const char 
 {
     io_reading is;
     const char *driver;
-    if (check(path) != ND_OK || io_reading_find(format, &is, &driver) != ND_OK)
+    if (check(path) != ND_OK || io_gdal_start() != ND_OK ||
+        io_reading_find(format, &is, &driver) != ND_OK)
         return NULL;
     const bool is_dimap = nd_text_ends(path, ".dim");
     const bool is_safe = (is == IO_ANY || is == IO_SAFE) && io_is_safe(path);

@@ -7,7 +7,8 @@
 typedef struct io_words {
     char text[400]; // of the last failure; "" if none
 } io_words;
-void io_gdal_start(void);
+// Before anything else of GDAL's, in every function that others call; fails without it.
+nd_status io_gdal_start(void) ND_CHECKED;
 void io_gdal_listen(io_words *words); // this thread's failures, until io_gdal_ignore
 void io_gdal_ignore(void);
 

@@ -14,7 +14,7 @@ enum { PIXEL_SCALE = 33550, TIE_POINT = 33922, MATRIX = 34264, KEYS = 34735 };
 static nd_status make_sample(const char *path, const nd_crs *crs)
 {
     io_words words;
-    io_gdal_start();
+    ND_TRY(io_gdal_start());
     GDALDriverH driver = GDALGetDriverByName("GTiff");
     OGRSpatialReferenceH srs = OSRNewSpatialReference(NULL);
     GDALDatasetH made = NULL;

@@ -202,8 +202,7 @@ static nd_status read_file(nd_vector *v, nd_arena *arena, const char *path,
 const nd_vector *nd_vector_open(nd_arena *arena, const char *path, const char *layer)
 {
     nd_vector *v = nd_alloc(arena, 1, sizeof *v);
-    if (!v) return NULL;
-    io_gdal_start();
+    if (!v || io_gdal_start() != ND_OK) return NULL;
     CPLPushErrorHandler(CPLQuietErrorHandler);
     const nd_status status = read_file(v, arena, path, layer);
     CPLPopErrorHandler();
@@ -235,7 +234,7 @@ static nd_status read_wkt(nd_vector *v, nd_arena *arena, const char *wkt)
 const nd_vector *nd_vector_parse(nd_arena *arena, const char *wkt)
 {
     nd_vector *v = nd_alloc(arena, 1, sizeof *v);
-    if (!v) return NULL;
+    if (!v || io_gdal_start() != ND_OK) return NULL;
     v->shapes = 1;
     v->crs = "OGC:CRS84"; // WGS 84, longitude first
     v->identity = nd_text(arena, "%s", wkt);

@@ -61,7 +61,6 @@ static bool is_called(GDALDriverH driver, const char *name)
 // One of GDAL's own drivers: by name, or by extension when `name` is NULL.
 static const io_format *of_gdal(nd_arena *arena, const char *name, const char *extension)
 {
-    io_gdal_start();
     for (int i = 0; i < GDALGetDriverCount(); i++) {
         GDALDriverH driver = GDALGetDriver(i);
         if (!can_write(driver) ||
@@ -141,6 +140,7 @@ nd_status io_format_choose(nd_arena *arena, const nd_write *write,
     const char *extension = extension_of(write->path);
     const io_format *chosen =
         write->format ? by_name(write->format) : by_extension(extension);
+    if (!chosen) ND_TRY(io_gdal_start());
     if (!chosen) chosen = of_gdal(arena, write->format, extension);
     if (!chosen)
         return write->format ? unknown("output format", write->format)

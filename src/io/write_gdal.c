@@ -48,7 +48,7 @@ static nd_status copy(io_job *job, const char *from, GDALDriverH driver, char **
 
 static nd_status copy_to(io_job *job, const char *from, const char *name)
 {
-    io_gdal_start();
+    ND_TRY(io_gdal_start());
     GDALDriverH driver = GDALGetDriverByName(name);
     char **options = NULL;
     if (!driver)

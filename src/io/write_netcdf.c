@@ -253,7 +253,7 @@ nd_status io_write_netcdf(io_job *job)
     if (!path) return ND_E_MEMORY;
     if (job->options.compress.at == IO_COMPRESS_ZSTD)
         return nd_fail(ND_E_PARAM, "NetCDF knows no zstd\nuse compress=deflate or none");
-    io_gdal_start();
+    ND_TRY(io_gdal_start());
     GDALDriverH driver = GDALGetDriverByName("netCDF");
     if (!driver)
         return nd_fail(ND_E_UNSUPPORTED, "this GDAL has no driver for NetCDF\n"
