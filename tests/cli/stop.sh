@@ -13,31 +13,47 @@ steps:
 output: { Write: { file: maps/slow.tif } }
 YAML
 
-# stopped SIGNAL: starts the run, waits until its file is being written, sends the signal;
-# prints how it ended and how long that took.
+# stopped [--ignored] SIGNAL …: starts the run, waits until its file is being written, sends
+# one signal after the other; prints how it ended, how long the last took, and whether it
+# went on after those before. HUP is as it is at a terminal, however this was started itself.
 stopped() {
-    python3 - "$nadir" "$1" <<'PYTHON'
+    python3 - "$nadir" "$@" <<'PYTHON'
 import os, signal, subprocess, sys, time
-nadir, name = sys.argv[1:]
-run = subprocess.Popen([nadir, "run", "slow.yaml"], stdout=open("out", "w"), stderr=open("err", "w"))
+nadir, *names = sys.argv[1:]
+hup = signal.SIG_IGN if names[0] == "--ignored" else signal.SIG_DFL
+names = [name for name in names if name != "--ignored"]
+run = subprocess.Popen([nadir, "run", "slow.yaml"], stdout=open("out", "w"), stderr=open("err", "w"),
+                       preexec_fn=lambda: signal.signal(signal.SIGHUP, hup))
 end = time.monotonic() + 60
 while not os.listdir("maps") and run.poll() is None and time.monotonic() < end:
     time.sleep(0.05)
+on = ""
+for name in names[:-1]:
+    run.send_signal(getattr(signal, name))
+    time.sleep(1)
+    on = ", went on" if run.poll() is None else ", did not go on"
 began = time.monotonic()
-run.send_signal(getattr(signal, name))
+run.send_signal(getattr(signal, names[-1]))
 code = run.wait()
-print(code, "late" if time.monotonic() - began > 5 else "in time")
+print(code, "late" if time.monotonic() - began > 5 else "in time", end=on + "\n")
 PYTHON
 }
-for one in INT:130 TERM:143 HUP:129; do
-    how=$(stopped "SIG${one%:*}")
+# stops HOW TITLE WORD …: what stopped must print, and nothing is left
+stops() {
+    want=$1 title=$2
+    shift 2
+    how=$(stopped "$@")
     got=${how%% *} ok=yes
-    [ "$how" = "${one#*:} in time" ] || ok=no
+    [ "$how" = "$want" ] || ok=no
     [ -z "$(ls -A maps)" ] || ok=no
     two_lines
     says 'stopped on request'
-    result "ends_in_time_with_nothing_left_on_${one%:*}"
+    result "$title"
+}
+for one in INT:130 TERM:143 HUP:129; do
+    stops "${one#*:} in time" "ends_in_time_with_nothing_left_on_${one%:*}" "SIG${one%:*}"
 done
+stops '143 in time, went on' goes_on_after_HUP_where_nohup_started_it --ignored SIGHUP SIGTERM
 
 run run slow.yaml --level 6
 ended 0
