@@ -56,7 +56,7 @@ int nn_variable_add(nd_net *net, const nn_variable *variable, nn_first first)
 
 static const nn_backend *backend(const char *name)
 {
-    static const nn_backend *const all[] = {&nn_backend_plain, NULL};
+    static const nn_backend *const all[] = {&nn_backend_onednn, &nn_backend_plain, NULL};
     for (const nn_backend *const *b = all; *b; b++)
         if ((!name || !strcmp(name, (*b)->name)) && (!(*b)->is_there || (*b)->is_there()))
             return *b;

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fast backend: our own kernels where they are better, oneDNN's elsewhere.
+#include "nn/onednn/onednn.h"
+
+static bool is_there(void)
+{
+    return onednn_there() != NULL;
+}
+
+static bool computes_bf16(void)
+{
+    return is_there() && onednn_there()->computes_bf16;
+}
+
+static const nn_kernel *const kernels[] = {
+    &onednn_conv,   &onednn_conv_data,   &onednn_conv_weight,
+    &onednn_linear, &onednn_linear_data, &onednn_linear_weight,
+    NULL,
+};
+
+const nn_backend nn_backend_onednn = {
+    .name = "onednn",
+    .is_there = is_there,
+    .kernel = kernels,
+    .computes_bf16 = computes_bf16,
+};

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// libgomp, loaded when the first team of threads is needed: oneDNN shares its threads.
+#pragma once
+
+typedef struct nn_openmp {
+    void (*parallel)(void (*fn)(void *), void *data, unsigned threads, unsigned flags);
+    void (*set_threads)(int threads);
+    int (*thread)(void);
+    int (*threads)(void);
+} nn_openmp;
+// NULL: there is none. Any thread.
+const nn_openmp *nn_openmp_there(void);
