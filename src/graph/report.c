@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mistakes of a text: kept as they are found, told in the order of the text.
 #include "graph.h"
+#include <nadir/yaml.h>
 #include <string.h>
 
 static bool is_before(graph_place a, graph_place b)
@@ -33,12 +34,6 @@ nd_status graph_tell(graph_reader *reader)
 
 graph_place graph_place_of(const char *text, size_t length, size_t offset)
 {
-    graph_place at = {1, 1};
-    for (size_t i = 0; i < offset && i < length; i++) {
-        if (text[i] == '\n')
-            at = (graph_place){at.line + 1, 1};
-        else
-            at.column += ((unsigned char)text[i] & 0xC0) != 0x80;
-    }
-    return at;
+    const nd_spot at = nd_spot_of(text, length, offset);
+    return (graph_place){at.line, at.column};
 }

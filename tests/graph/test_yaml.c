@@ -193,5 +193,5 @@ TEST(a_depth_that_no_graph_needs_is_refused)
     char deep[400];
     memset(deep, '[', 300), deep[300] = 0;
     CHECK(!YAML(deep));
-    CHECK(error_says("g.yaml:1:49: lists more than 48 deep\nno graph needs that"));
+    CHECK(error_says("g.yaml:1:49: lists more than 48 deep\nwrite it flatter"));
 }
