@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The lattice of overlapping windows that a network is run on, and how they are blended.
+#pragma once
+#include <nadir/raster.h>
+
+typedef enum nd_blend {
+    ND_BLEND_CROP,   // the middle of each window
+    ND_BLEND_LINEAR, // weights that rise along a line
+    ND_BLEND_COSINE  // and along a quarter of a sine's square
+} nd_blend;
+// Window k of an axis covers [k step - overlap, k step - overlap + side), step = side -
+// overlap, for k = 0, 1, … while it begins inside. Anchored at pixel (0, 0) of the node,
+// never at what is asked for: so no answer depends on how the work was cut.
+typedef struct nd_lattice {
+    int side, overlap; // 0 <= overlap <= side / 2
+    nd_blend blend;
+} nd_lattice;
+int nd_lattice_step(nd_lattice lattice);
+int nd_lattice_start(nd_lattice lattice, int k); // its first pixel; may be below 0
+int nd_lattice_count(nd_lattice lattice, int length);
+// Windows that give weight to pixels first … first + count - 1 of an axis; at least one.
+void nd_lattice_under(nd_lattice lattice, int length, int first, int count, int *from,
+                      int *to);
+// Weight of pixel i of a window: over each pixel of the axis they add up to 1.
+float nd_lattice_weight(nd_lattice lattice, int i);
+// The pixel that stands for x beyond an axis: reflected, without repeating the edge.
+int nd_lattice_reflect(int x, int length);
