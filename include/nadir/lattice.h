@@ -25,3 +25,29 @@ void nd_lattice_under(nd_lattice lattice, int length, int first, int count, int 
 float nd_lattice_weight(nd_lattice lattice, int i);
 // The pixel that stands for x beyond an axis: reflected, without repeating the edge.
 int nd_lattice_reflect(int x, int length);
+
+// ---- A node whose pixels are what somebody says of windows of its input.
+typedef struct nd_windows_make {
+    nd_lattice lattice;
+    int stride; // > 0: one answer a window, for the cell of stride x stride pixels in its
+                // middle; 0: an answer for each pixel of a window
+    int outputs;     // numbers of an answer: bands of the node
+    int batch;       // windows given to `run` at a time; 0: 1
+    const int *band; // of the input, on one grid
+    int bands;
+    // Once, before the first window is run; may be NULL.
+    nd_status (*begin)(void *user, const nd_node *input, nd_work *work);
+    // Windows {batch, bands, side, side}, NaN where there is no data, to be written over;
+    // `out`: {batch, outputs} or {batch, outputs, side, side}. Any thread; a pure
+    // function of the windows. Windows without any data are not asked for: their answer
+    // is 0.
+    nd_status (*run)(void *user, int symmetries, float *x, float *out);
+    int symmetries; // handed on
+    void *user;
+    const char *identity; // of what `run` does: goes into the node's key
+} nd_windows_make;
+// Beyond the edge pixels are reflected. Answers of pixels are blended by the lattice's
+// weights; of cells by lines between their middles, or not at all by ND_BLEND_CROP. The
+// arena's; NULL after nd_fail.
+nd_node *nd_windows_new(nd_arena *arena, nd_node *input, const nd_windows_make *make,
+                        const char *place) ND_CHECKED;

@@ -20,7 +20,7 @@ extern const nd_table nd_model_table; // of nd_model_set, but for bands and clas
 
 typedef struct nd_model {
     const char *name, *brief;
-    nd_forward *forward; // its `user` is a nd_model_set, filled in
+    nd_network *forward; // its `user` is a nd_model_set, filled in
     bool is_mask;        // an answer for each pixel, else for each picture
     int width, depth;    // where nd_model_set says 0
     nd_stem stem;

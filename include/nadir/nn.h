@@ -41,14 +41,14 @@ typedef struct nd_runner nd_runner; // one thread's means to run a net
 // The architecture: output from input. Runs once for each shape of batch; may branch on
 // shapes and `user`, not on values. NULL after nd_fail stops the recording. While the
 // function runs, its scopes give the parameters their names: layer1.0.conv1.weight.
-typedef nd_tensor *nd_forward(nd_tape *tape, nd_tensor *input, const void *user);
+typedef nd_tensor *nd_network(nd_tape *tape, nd_tensor *input, const void *user);
 // A loss: one number from the output and the target.
 typedef nd_tensor *nd_loss(nd_tape *tape, nd_tensor *output, nd_tensor *target,
                            const void *settings);
 
 // ---- A net. The arena's, with all that hangs on it. One thread at a time, but runners.
 typedef struct nd_net_make {
-    nd_forward *forward;
+    nd_network *forward;
     const void *user;    // lives as long as the net
     nd_shape input;      // of one batch; the batch itself may be any number: N, C, H, W
     nd_dtype dtype;      // ND_FLOAT32 or ND_FLOAT64
