@@ -31,6 +31,9 @@ nd_graph *nd_graph_read(nd_arena *arena, const nd_graph_ask *ask) ND_CHECKED;
 const nd_variable *nd_graph_open_variables(const nd_graph *graph);
 // All that the text uses or declares, with their values: name NULL ends the list.
 const nd_variable *nd_graph_variables(const nd_graph *graph);
+// Given, but neither used nor declared by the text: misspelt, most likely. name NULL
+// ends.
+const nd_variable *nd_graph_spare_variables(const nd_graph *graph);
 const char *nd_graph_name(const nd_graph *graph); // NULL: it says none
 
 // Another value for a setting of a node, before it is planned: the page's sliders.

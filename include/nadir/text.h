@@ -15,6 +15,8 @@ bool nd_text_listed(const char *list, const char *word);
 const char *nd_text_nearest(const char *word, const char *const *words, size_t count);
 // A double so that reading it gives the same bits, as short as may be: "0.1", "NaN".
 const char *nd_text_of_real(nd_arena *arena, double number) ND_CHECKED;
+// Bytes as nd_text_size reads them, in the largest unit that has no rest: "192M".
+const char *nd_text_of_size(nd_arena *arena, int64_t bytes) ND_CHECKED;
 // Items of a comma separated list, trimmed; see nd_list.
 nd_status nd_text_split(nd_arena *arena, const char *text, const char *const **items,
                         size_t *count) ND_CHECKED;

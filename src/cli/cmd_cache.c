@@ -139,8 +139,12 @@ static nd_status list(const cli_call *call, const store *s)
     }
     cli_bytes_print(s->bytes, size);
     cli_bytes_print(s->limit, limit);
-    nd_buffer_add(&text, nd_gettext("%s: %zu files, %s of at most %s\n"), s->folder,
-                  s->files, size, limit);
+    if (s->files == 1)
+        nd_buffer_add(&text, nd_gettext("%s: 1 file, %s of at most %s\n"), s->folder,
+                      size, limit);
+    else
+        nd_buffer_add(&text, nd_gettext("%s: %zu files, %s of at most %s\n"), s->folder,
+                      s->files, size, limit);
     return cli_put(&text);
 }
 

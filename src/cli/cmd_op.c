@@ -64,12 +64,18 @@ static nd_status check_words(const cli_call *call, const nd_op *op)
 {
     const options *own = call->own;
     if (call->words < op->min_inputs)
-        return nd_fail(ND_E_PARAM,
-                       "%s needs %d input files, not %d\n"
-                       "name them before the options",
-                       op->name, op->min_inputs, call->words);
+        return op->min_inputs == 1
+                   ? nd_fail(ND_E_PARAM,
+                             "%s needs an input file\nname it before the options",
+                             op->name)
+                   : nd_fail(ND_E_PARAM,
+                             "%s needs at least %d input files, not %d\n"
+                             "name them before the options",
+                             op->name, op->min_inputs, call->words);
     if (op->max_inputs >= 0 && call->words > op->max_inputs)
-        return nd_fail(ND_E_PARAM, "%s has no use for %s\ngive it %d input files",
+        return nd_fail(ND_E_PARAM,
+                       "%s has no use for %s\n"
+                       "leave it out: the most input files that it takes are %d",
                        op->name, call->word[op->max_inputs], op->max_inputs);
     if (!op->sink && !own->output.text && !own->preview.text)
         return nd_fail(ND_E_PARAM, "%s has nowhere to write\ngive -o FILE", op->name);

@@ -9,13 +9,52 @@ static void hear(void *user, const nd_error *error)
     cli_error_tell(call->general, error);
 }
 
+// A misspelt name would leave the graph as it was.
+static nd_status refuse_spare(cli_call *call, const nd_graph *graph, const char *name)
+{
+    enum { MOST = 64 };
+    const char *word[MOST];
+    size_t words = 0;
+    nd_buffer all = {.arena = call->arena};
+    for (const nd_variable *v = nd_graph_variables(graph); v->name && words < MOST; v++) {
+        nd_buffer_add(&all, "%s%s", words ? ", " : "", v->name);
+        word[words++] = v->name;
+    }
+    const char *nearest = nd_text_nearest(name, word, words);
+    const char *names = nd_buffer_text(&all);
+    if (!names) return ND_E_MEMORY;
+    if (nearest)
+        return nd_fail(ND_E_PARAM, "the graph has no variable %s\ndid you mean %s?", name,
+                       nearest);
+    if (words)
+        return nd_fail(ND_E_PARAM,
+                       "the graph has no variable %s\nleave it out, or take one of %s",
+                       name, names);
+    return nd_fail(ND_E_PARAM, "the graph has no variable %s, and no other\nleave it out",
+                   name);
+}
+
+// SNAP passes over what it does not know, so gpt only says it.
+static nd_status check_spare(cli_call *call, const nd_graph *graph)
+{
+    for (const nd_variable *v = nd_graph_spare_variables(graph); v->name; v++) {
+        const nd_status status = refuse_spare(call, graph, v->name);
+        if (call->command->variables || status == ND_E_MEMORY)
+            return cli_misused(call, status);
+        const nd_error error = nd_error_take();
+        nd_say(ND_WARN, "%s; %s", error.what, error.remedy);
+    }
+    return ND_OK;
+}
+
 nd_graph *cli_graph_read(cli_call *call, nd_arena *arena, const nd_graph_ask *ask)
 {
     nd_graph_ask own = *ask;
     own.catalogue = nd_ops;
     own.errors = hear;
     own.user = call;
-    return nd_graph_read(arena, &own);
+    nd_graph *graph = nd_graph_read(arena, &own);
+    return graph && check_spare(call, graph) == ND_OK ? graph : NULL;
 }
 
 nd_status cli_graph_ready(cli_call *call, const nd_graph *graph)

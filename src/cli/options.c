@@ -15,8 +15,7 @@ const nd_table cli_general_table = ND_TABLE(general, cli_general);
 static const nd_param pulling[] = {
     ND_PARAM(cli_pulling, threads, 0, .was = "j", .min = 0, .max = 1024,
              .help = "How many tiles are computed at once; 0: one on each core"),
-    ND_PARAM(cli_pulling, memory, (int64_t)192 << 20, .min = 1 << 20, .max = 0x1p50,
-             .unit = "bytes",
+    ND_PARAM(cli_pulling, memory, (int64_t)192 << 20, .min = 1 << 20, .max = 0x1p44,
              .help = "Budget for tiles that are kept because they are needed again"),
 };
 const nd_table cli_pulling_table = ND_TABLE(pulling, cli_pulling);

@@ -25,6 +25,9 @@ const char *cli_history(nd_arena *arena, const nd_graph *graph,
 // Writes all outputs. `skipped` is set when each was there already (skip_existing).
 nd_status cli_write_outputs(cli_session *session, nd_arena *arena, const cli_job *job,
                             const nd_planned *planned, bool *skipped) ND_CHECKED;
+// Fails where the file `path`, about to be replaced, is one that the plan reads.
+nd_status cli_check_unread(nd_arena *arena, const nd_planned *planned,
+                           const char *path) ND_CHECKED;
 // A whole file, at most 64 MB of it, and a 0 behind.
 const char *cli_file_read(nd_arena *arena, const char *path, size_t *length) ND_CHECKED;
 // The node cut to the polygons of a GeoJSON file.

@@ -235,7 +235,25 @@ static nd_status find_targets(const writer *w, const nd_planned *planned, target
     return ND_OK;
 }
 
-static nd_status check_there(const writer *w, const target *t, int targets, bool *skipped)
+// "./a" and "a" are one place; what links do is told when the second one is written.
+static bool same_place(nd_arena *arena, const char *a, const char *b)
+{
+    nd_buffer plain[2] = {{.arena = arena}, {.arena = arena}};
+    for (int i = 0; i < 2; i++) {
+        for (const char *at = i ? b : a; *at; at++) {
+            const bool is_start = at == (i ? b : a) || at[-1] == '/';
+            if (is_start && *at == '.' && at[1] == '/')
+                at++;
+            else if (!(is_start && *at == '/' && plain[i].length))
+                nd_buffer_put(&plain[i], at, 1);
+        }
+    }
+    const char *x = nd_buffer_text(&plain[0]), *y = nd_buffer_text(&plain[1]);
+    return x && y && strcmp(x, y) == 0;
+}
+
+static nd_status check_there(const writer *w, const nd_planned *planned, const target *t,
+                             int targets, bool *skipped)
 {
     int there = 0;
     for (int i = 0; i < targets; i++) {
@@ -245,6 +263,12 @@ static nd_status check_there(const writer *w, const target *t, int targets, bool
                            "%s was just written for another scene\n"
                            "put the scene into its name, as in -P 'out={scene}.tif'",
                            last);
+        for (int k = 0; k < i; k++)
+            if (same_place(w->arena, t[i].path, t[k].path))
+                return nd_fail(ND_E_PARAM,
+                               "two outputs would be written to %s\n"
+                               "give each a name of its own",
+                               t[i].path);
         there += t[i].is_there;
     }
     *skipped = w->job->skip_existing && targets && there == targets;
@@ -254,6 +278,9 @@ static nd_status check_there(const writer *w, const target *t, int targets, bool
                            "%s exists already\n"
                            "replace it with --force, or give another name",
                            t[i].path);
+    for (int i = 0; i < targets && !*skipped; i++)
+        if (t[i].is_there && !w->job->skip_existing)
+            ND_TRY(cli_check_unread(w->arena, planned, t[i].path));
     return ND_OK;
 }
 
@@ -267,7 +294,7 @@ nd_status cli_write_outputs(cli_session *session, nd_arena *arena, const cli_job
     ND_TRY(cli_session_next(session, arena, &w.run));
     w.run.level = job->level;
     ND_TRY(find_targets(&w, planned, t, &targets));
-    ND_TRY(check_there(&w, t, targets, skipped));
+    ND_TRY(check_there(&w, planned, t, targets, skipped));
     if (*skipped) return ND_OK;
     tell_sources(&w, planned);
     nd_settle(planned->output, planned->outputs);

@@ -130,13 +130,23 @@ static void option_of(const nd_param *p, nd_buffer *out)
     if (values[p->type]) nd_buffer_add(out, " %s", values[p->type]);
 }
 
+static const char *bound_text(nd_arena *arena, const nd_param *p, double bound)
+{
+    return p->type == ND_SIZE ? nd_text_of_size(arena, (int64_t)bound)
+                              : nd_text_of_real(arena, bound);
+}
+
 // In brackets behind the name: what may be given, and what holds when it is not.
 static void bounds_of(const nd_param *p, const char *between, nd_buffer *out)
 {
     const char *def = nd_param_print(out->arena, p, p->def);
+    if (p->type == ND_SIZE)
+        def = nd_text_of_size(
+            out->arena,
+            *(const int64_t *)((const void *)((const char *)p->def + p->offset)));
     if (p->min != p->max) {
-        nd_buffer_add(out, "%s%s %s %s", between, nd_text_of_real(out->arena, p->min),
-                      nd_gettext("to"), nd_text_of_real(out->arena, p->max));
+        nd_buffer_add(out, "%s%s %s %s", between, bound_text(out->arena, p, p->min),
+                      nd_gettext("to"), bound_text(out->arena, p, p->max));
         between = ", ";
         if (p->unit) nd_buffer_add(out, " %s", p->unit);
     } else if (p->unit) {

@@ -80,7 +80,8 @@ static bool real(const char *text, double *value)
     return strchr("0123456789.", copy[length - 2]) && nd_text_real(copy, value);
 }
 
-static nd_status number(const nd_param *p, const char *text, double *value)
+static nd_status number(nd_arena *arena, const nd_param *p, const char *text,
+                        double *value)
 {
     int64_t whole = 0;
     if (!*text)
@@ -101,7 +102,12 @@ static nd_status number(const nd_param *p, const char *text, double *value)
     }
     const double low = p->type == ND_INT && p->min == p->max ? -2147483647.0 : p->min;
     const double high = p->type == ND_INT && p->min == p->max ? 2147483647.0 : p->max;
-    if (low != high && !(*value >= low && *value <= high))
+    const bool is_within = low == high || (*value >= low && *value <= high);
+    if (!is_within && p->type == ND_SIZE)
+        return nd_fail(ND_E_PARAM, "%s: %s is not between %s and %s\nstay within them",
+                       p->name, text, nd_text_of_size(arena, (int64_t)low),
+                       nd_text_of_size(arena, (int64_t)high));
+    if (!is_within)
         return nd_fail(
             ND_E_PARAM, "%s: %s is not between %.15g and %.15g%s%s\nstay within them",
             p->name, text, low, high, p->unit ? " " : "", p->unit ? p->unit : "");
@@ -198,14 +204,14 @@ static nd_status assign(nd_arena *arena, nd_settings *settings, const nd_param *
         *(const char **)member = nd_text(arena, "%s", text);
         return *(const char **)member ? ND_OK : ND_E_MEMORY;
     case ND_INT:
-        ND_TRY(number(p, text, &value));
+        ND_TRY(number(arena, p, text, &value));
         *(int *)member = (int)value;
         return ND_OK;
     case ND_SIZE:
-        ND_TRY(number(p, text, &value));
+        ND_TRY(number(arena, p, text, &value));
         (void)nd_text_size(text, member); // again: a double has only 53 bits
         return ND_OK;
-    case ND_REAL: return number(p, text, member);
+    case ND_REAL: return number(arena, p, text, member);
     }
     return nd_fail(ND_E_BUG, "setting %s has no type\nreport this", p->name);
 }

@@ -124,6 +124,14 @@ const char *nd_text_nearest(const char *word, const char *const *words, size_t c
     return NULL;
 }
 
+const char *nd_text_of_size(nd_arena *arena, int64_t bytes)
+{
+    static const char units[][2] = {"", "k", "M", "G"};
+    int unit = 0;
+    for (; unit < 3 && bytes && bytes % 1024 == 0; unit++) bytes /= 1024;
+    return nd_text(arena, "%lld%s", (long long)bytes, units[unit]);
+}
+
 const char *nd_text_of_real(nd_arena *arena, double number)
 {
     if (isnan(number)) return "NaN";

@@ -59,7 +59,7 @@ struct nd_graph {
     int *order; // every step after those it reads from
     bool *is_read;
     int steps;
-    const nd_variable *variable, *open;
+    const nd_variable *variable, *open, *spare;
     const nd_override *preset; // -P step.setting=value
     size_t presets;
 };
@@ -112,6 +112,8 @@ nd_status graph_yaml_parse(graph_reader *reader) ND_CHECKED;
 // ---- variables.c
 nd_status graph_variables_given(graph_reader *reader) ND_CHECKED;
 graph_variable *graph_variable_find(graph_reader *reader, const char *name);
+// Given by the caller, and nothing in the text asks for it.
+bool graph_variable_is_spare(graph_reader *reader, const graph_variable *variable);
 graph_variable *graph_variable_new(graph_reader *reader, const char *name) ND_CHECKED;
 // Puts them into every scalar under `tree`.
 nd_status graph_fill(graph_reader *reader, graph_tree *tree) ND_CHECKED;

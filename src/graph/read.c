@@ -6,11 +6,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { LOOK = 4096 };
+
 static nd_status whole_file(graph_reader *r, FILE *file, const char *path)
 {
     char *text = nd_alloc(r->arena, GRAPH_BYTES + 2, 1);
     if (!text) return ND_E_MEMORY;
     const size_t length = fread(text, 1, GRAPH_BYTES + 1, file);
+    if (ferror(file) && errno == EISDIR)
+        return nd_fail(ND_E_DATA,
+                       "%s is no graph but a folder\n"
+                       "see a scene with nadir map, or compute with it: nadir op NAME %s "
+                       "-o OUT",
+                       path, path);
     if (ferror(file))
         return nd_fail(ND_E_IO, "%s cannot be read: %s\nlook whether it is a file", path,
                        nd_system_error(errno));
@@ -42,6 +50,22 @@ static nd_status load(graph_reader *r)
     const nd_status status = whole_file(r, file, r->path);
     fclose(file);
     return status;
+}
+
+// Pixels and archives hold zeros soon; text does only in UTF-16, which begins with its
+// mark or with '<'.
+static nd_status check_text(const graph_reader *r)
+{
+    const char *text = r->text;
+    const bool is_wide =
+        r->length >= 2 &&
+        (memcmp(text, "\xFF\xFE", 2) == 0 || memcmp(text, "\xFE\xFF", 2) == 0 ||
+         memcmp(text, "<", 2) == 0 || memcmp(text, "\0<", 2) == 0);
+    if (is_wide || !memchr(text, 0, r->length < LOOK ? r->length : LOOK)) return ND_OK;
+    return nd_fail(ND_E_DATA,
+                   "%s is no graph but a file of pixels or other bytes\n"
+                   "see it with nadir map, or compute with it: nadir op NAME %s -o OUT",
+                   r->path, r->path);
 }
 
 // By its name, else by its first character.
@@ -98,45 +122,30 @@ static nd_status add_steps(graph_reader *r)
                             &(graph_source){.name = "sourceProduct", .id = last->id});
 }
 
-// A misspelt name would leave the graph as it was, without a word.
-static void tell_unused(const graph_reader *r, const graph_variable *unused)
-{
-    const char *word[64];
-    size_t words = 0;
-    for (const graph_variable *v = r->variable; v; v = v->next)
-        if (words < 64 && v != unused && (v->is_used || !v->is_given))
-            word[words++] = v->name;
-    const char *nearest = nd_text_nearest(unused->name, word, words);
-    if (nearest)
-        nd_say(ND_WARN, "the graph has no variable %s; did you mean %s?", unused->name,
-               nearest);
-    else
-        nd_say(ND_WARN, "the graph has no variable %s", unused->name);
-}
-
 static nd_status list_variables(graph_reader *r, nd_graph *graph)
 {
-    size_t count = 1, n = 0, open = 0;
+    size_t count = 1, n = 0, open = 0, spare = 0;
     for (const graph_variable *v = r->variable; v; v = v->next) count++;
     nd_variable *all = nd_alloc(r->arena, count, sizeof *all);
     nd_variable *left = nd_alloc(r->arena, count, sizeof *left);
-    if (!all || !left) return ND_E_MEMORY;
+    nd_variable *over = nd_alloc(r->arena, count, sizeof *over);
+    if (!all || !left || !over) return ND_E_MEMORY;
     for (const graph_variable *v = r->variable; v; v = v->next) {
-        const bool is_declared = v->help || !v->is_given;
-        if (!v->is_used && !is_declared) {
-            tell_unused(r, v);
-            continue;
-        }
-        all[n++] = (nd_variable){v->name, v->value, v->help};
-        if (v->is_used && !v->value) left[open++] = all[n - 1];
+        const nd_variable one = {v->name, v->value, v->help};
+        if (graph_variable_is_spare(r, v))
+            over[spare++] = one;
+        else if (v->is_used || v->help || !v->is_given)
+            all[n++] = one;
+        if (v->is_used && !v->value) left[open++] = one;
     }
-    graph->variable = all, graph->open = left;
+    graph->variable = all, graph->open = left, graph->spare = over;
     return ND_OK;
 }
 
 static nd_status parse(graph_reader *r)
 {
     ND_TRY(load(r));
+    ND_TRY(check_text(r));
     r->is_xml = is_xml(r);
     if (r->is_xml) ND_TRY(graph_to_utf8(r));
     if (r->is_broken) return ND_OK;
@@ -174,6 +183,11 @@ nd_graph *nd_graph_read(nd_arena *arena, const nd_graph_ask *ask)
 const nd_variable *nd_graph_open_variables(const nd_graph *graph)
 {
     return graph->open;
+}
+
+const nd_variable *nd_graph_spare_variables(const nd_graph *graph)
+{
+    return graph->spare;
 }
 
 const nd_variable *nd_graph_variables(const nd_graph *graph)

@@ -63,6 +63,17 @@ static nd_status give_source_list(graph_reader *reader)
     return text ? give(reader, "sourceProducts", text) : ND_E_MEMORY;
 }
 
+bool graph_variable_is_spare(graph_reader *reader, const graph_variable *v)
+{
+    long number;
+    if (v->is_used || v->help || !v->is_given) return false;
+    const graph_variable *list = graph_variable_find(reader, "sourceProducts");
+    if (list && list->is_used && is_numbered(v->name, &number)) return false;
+    for (size_t i = 0; i < reader->ask->variables; i++)
+        if (strcmp(reader->ask->variable[i].name, v->name) == 0) return true;
+    return false; // nobody gave it: it is SNAP's own list
+}
+
 nd_status graph_variables_given(graph_reader *reader)
 {
     const nd_graph_ask *ask = reader->ask;

@@ -3,6 +3,7 @@
 #include "io/write.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -37,12 +38,23 @@ int io_out_scratch(io_out *out, nd_arena *arena)
     return fd;
 }
 
+// What a descriptor was opened as; a file without a name keeps the one it had.
+static nd_status failed(int fd, int reason)
+{
+    char link[64], path[4096];
+    (void)snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    const ssize_t length = readlink(link, path, sizeof path - 1);
+    if (length <= 0) return io_disk_failed("the output", reason);
+    path[length] = 0;
+    return io_disk_failed(path, reason);
+}
+
 nd_status io_put(int fd, const void *bytes, size_t count, uint64_t at)
 {
     for (const char *from = bytes; count;) {
         const ssize_t put = pwrite(fd, from, count, (off_t)at);
         if (put < 0 && errno == EINTR) continue;
-        if (put <= 0) return io_disk_failed("the output", put ? errno : ENOSPC);
+        if (put <= 0) return failed(fd, put ? errno : ENOSPC);
         from += put, at += (uint64_t)put, count -= (size_t)put;
     }
     return ND_OK;
@@ -53,7 +65,7 @@ nd_status io_get(int fd, void *bytes, size_t count, uint64_t at)
     for (char *to = bytes; count;) {
         const ssize_t got = pread(fd, to, count, (off_t)at);
         if (got < 0 && errno == EINTR) continue;
-        if (got <= 0) return io_disk_failed("the output", got ? errno : EIO);
+        if (got <= 0) return failed(fd, got ? errno : EIO);
         to += got, at += (uint64_t)got, count -= (size_t)got;
     }
     return ND_OK;

@@ -23,9 +23,9 @@ static nd_status copy_failed(const io_job *job, const char *driver, const io_wor
     const nd_work work = {.cancel = job->run->cancel};
     ND_TRY(nd_work_go_on(&work));
     return nd_fail(ND_E_IO,
-                   "GDAL cannot write this as %s: %s\n"
+                   "%s cannot be written as %s: %s\n"
                    "write another format, or other bands or another type",
-                   driver, *words->text ? words->text : "it does not say why");
+                   job->path, driver, *words->text ? words->text : "it does not say why");
 }
 
 static nd_status copy(io_job *job, const char *from, GDALDriverH driver, char **options)

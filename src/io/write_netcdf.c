@@ -23,6 +23,7 @@ typedef struct variable {
     GDALMDArrayH array;
     GDALExtendedDataTypeH type;
     io_pack pack;
+    const io_job *job;
 } variable;
 
 static GDALDataType gdal_type(nd_sample sample)
@@ -98,12 +99,12 @@ static GDALMDArrayH create(netcdf *n, const nd_band *band, GDALDimensionH *sides
 }
 
 // HDF5 seldom says why; a full disk is by far the commonest reason.
-static nd_status put_failed(const io_words *words)
+static nd_status put_failed(const io_job *job, const io_words *words)
 {
     return nd_fail(ND_E_IO,
-                   "the NetCDF file cannot be written%s%s\n"
+                   "%s cannot be written%s%s\n"
                    "free some space, or write to another disk",
-                   *words->text ? ": " : "", words->text);
+                   job->path, *words->text ? ": " : "", words->text);
 }
 
 // One at a time: the NetCDF library knows no threads.
@@ -125,7 +126,7 @@ static nd_status put(void *self, nd_work *work, const nd_tile *tile)
         const int is_put = GDALMDArrayWrite(v[k].array, start, count, NULL, NULL,
                                             v[k].type, out, NULL, 0);
         io_gdal_ignore();
-        if (!is_put) return put_failed(&words);
+        if (!is_put) return put_failed(v->job, &words);
     }
     return ND_OK;
 }
@@ -135,6 +136,7 @@ static bool make_variables(netcdf *n, nd_bands bands, GDALDimensionH *sides, var
     bool is_made = true;
     for (int k = 0; k < bands.count; k++) {
         const nd_band *band = &n->job->node->band[bands.band[k]];
+        v[k].job = n->job;
         v[k].pack = raw_pack(n->job, band);
         if (v[k].pack.sample == ND_I8) v[k].pack.sample = ND_I16;
         v[k].type = GDALExtendedDataTypeCreate(gdal_type(v[k].pack.sample));
@@ -174,9 +176,9 @@ static nd_status fill(netcdf *n, nd_bands bands, int set)
         status = nd_run_node(job->node, bands, &sink, job->run);
     } else {
         status = nd_fail(ND_E_IO,
-                         "the NetCDF file cannot be made: %s\n"
+                         "%s cannot be made as NetCDF: %s\n"
                          "look at the names of the bands, or write another format",
-                         words.text);
+                         job->path, words.text);
     }
     for (int k = 0; k < bands.count; k++) {
         if (v[k].array) GDALMDArrayRelease(v[k].array);
@@ -266,7 +268,7 @@ nd_status io_write_netcdf(io_job *job)
     CSLDestroy(format);
     io_gdal_ignore();
     if (!made)
-        return nd_fail(ND_E_IO, "the NetCDF file cannot be made: %s\nlook at the disk",
+        return nd_fail(ND_E_IO, "%s cannot be made: %s\nlook at the disk", job->path,
                        words.text);
     netcdf n = {
         .job = job, .root = GDALDatasetGetRootGroup(made), .options = array_options(job)};
@@ -280,8 +282,7 @@ nd_status io_write_netcdf(io_job *job)
     if (n.srs) OSRDestroySpatialReference(n.srs);
     // What was in the library's hands goes to the disk only now.
     if (status == ND_OK && *words.text)
-        status =
-            nd_fail(ND_E_IO, "the NetCDF file cannot be written: %s\nlook at the disk",
-                    words.text);
+        status = nd_fail(ND_E_IO, "%s cannot be written: %s\nlook at the disk", job->path,
+                         words.text);
     return status;
 }

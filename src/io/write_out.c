@@ -23,9 +23,21 @@ struct io_out {
     bool replace, committed;
 };
 
-nd_status io_disk_failed(const char *path, int reason)
+// The file that is asked for, where `path` lies in the workshop that it is made in.
+static const char *asked_for(const char *path, char *room, size_t size)
 {
-    char words[128] = "";
+    const char *end = strstr(path, suffix), *start = end;
+    while (start && start > path && start[-1] != '/') start--;
+    if (!start || *start != '.') return path;
+    snprintf(room, size, "%.*s%.*s", (int)(start - path), path, (int)(end - start) - 1,
+             start + 1);
+    return room;
+}
+
+nd_status io_disk_failed(const char *name, int reason)
+{
+    char words[128] = "", room[4096];
+    const char *path = asked_for(name, room, sizeof room);
     if (reason == ENOSPC || reason == EDQUOT || reason == EFBIG)
         return nd_fail(ND_E_IO,
                        "there is no room on the disk for %s\n"
@@ -311,6 +323,8 @@ nd_status io_out_commit(io_out *out)
     ND_TRY(flush(out->arena, out->stage, 0));
     ND_TRY(move_all(out));
     out->committed = true;
+    if (out->mades)
+        nd_say(ND_NOTE, "the folder %s was not there and is made", out->folder);
     const int fd = open(out->folder, O_RDONLY | O_CLOEXEC);
     if (fd >= 0) (void)fsync(fd), close(fd);
     return ND_OK;

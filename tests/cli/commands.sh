@@ -108,7 +108,7 @@ fails 1 knows_a_folder_without_a_scene 'bare is a folder in which no scene is fo
 fails 2 says_how_a_size_is_written 'as in 500M or 2G' subset "$scene" -o x.tif --memory 12X
 
 fails 2 wants_an_operator 'nadir op needs the name of an operator' op
-fails 2 wants_an_input 'needs 1 input files, not 0' subset -o x.tif
+fails 2 wants_an_input 'subset needs an input file' subset -o x.tif
 fails 2 wants_an_output 'give -o FILE' subset "$scene"
 fails 2 refuses_a_value_out_of_range 'is not between' subset "$scene" -o x.tif --sub-sampling-x 0
 fails 1 says_where_a_setting_does_not_fit 'region' subset "$scene" -o x.tif --region 9999,0,1,1
@@ -129,7 +129,7 @@ head -c 2000000 /dev/zero >cache/nadir/reduced/new
 touch -d '2001-01-01' cache/nadir/reduced/old
 ln -s "$scratch/ndvi.yaml" cache/nadir/link
 does lists_the_cache 'cache/nadir/reduced/old' cache list
-does limits_the_cache '1 files, 2 MB of at most 4 MB' cache limit 4M
+does limits_the_cache '1 file, 2 MB of at most 4 MB' cache limit 4M
 [ ! -e cache/nadir/reduced/old ] && [ -e cache/nadir/reduced/new ] || { bad=1; echo '# the wrong one went'; }
 run cache clear --json
 ended 0

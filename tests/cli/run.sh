@@ -52,10 +52,57 @@ python3 -c 'import json, sys
 for line in open(sys.argv[1]): json.loads(line)' out || ok=no
 result renders_a_level_and_tells_it_in_json_lines
 
-run run graph.yaml -P "scene=$scene" -P out=x.tif -P ut=y.tif --level 4
+fails 2 refuses_a_variable_that_nobody_uses 'did you mean out?' \
+    run graph.yaml -P "scene=$scene" -P out=x.tif -P ut=y.tif --level 4
+fails 2 names_all_variables_where_none_is_near 'leave it out, or take one of scene, out' \
+    run graph.yaml -P "scene=$scene" -P out=x.tif -P nothing=alike
+fails 2 checks_the_names_of_variables 'did you mean scene?' check graph.yaml -P sceen=x
+fails 2 explains_nothing_under_a_wrong_name 'did you mean scene?' \
+    explain graph.yaml -P sceen=x -P out=x.tif
+fails 2 shows_nothing_under_a_wrong_name 'did you mean scene?' \
+    map graph.yaml -P sceen=x --port 0 --no-browser
+[ ! -e x.tif ] || ok=no
+run gpt graph.yaml -Pscene="$scene" -Pout=gpt.tif -Put=y.tif
 ended 0
 says 'the graph has no variable ut; did you mean out?'
-result warns_of_a_variable_that_nobody_uses
+result passes_over_it_in_gpt_as_snap_does
+
+# What is no graph is called what it is.
+fails 1 says_that_pixels_are_no_graph 'is no graph but a file of pixels' run "$scene"
+says "nadir op NAME $scene -o OUT"
+fails 1 says_that_a_folder_is_no_graph 'is no graph but a folder' run "$data/29RKH"
+
+# A run does not eat what it reads: not under another name, not through a link.
+cp "$scene" eaten.tif
+cp "$scene" before.tif
+ln -s eaten.tif link.tif
+ln eaten.tif hard.tif
+fails 1 does_not_replace_its_input 'eaten.tif cannot be replaced: this run reads eaten.tif' \
+    run graph.yaml -P scene=eaten.tif -P out=eaten.tif --force
+fails 1 nor_through_a_link 'link.tif cannot be replaced: this run reads eaten.tif' \
+    op subset eaten.tif -o link.tif --force
+fails 1 nor_under_its_other_name 'hard.tif cannot be replaced: this run reads ' \
+    gpt Subset -Ssource=eaten.tif -t hard.tif -f GeoTIFF
+run op subset eaten.tif -o eaten.dim --region 0,0,20,20 -q
+fails 1 nor_a_part_of_it 'cannot be replaced: this run reads eaten.dim' \
+    op subset eaten.dim -o ./eaten.dim --force
+cmp eaten.tif before.tif || ok=no
+result the_input_is_as_it_was
+run op subset eaten.tif -o new/folder/part.tif --region 0,0,20,20
+ended 0
+says 'the folder new/folder was not there and is made'
+[ -s new/folder/part.tif ] || ok=no
+result says_that_it_makes_a_folder
+cat >twice.yaml <<YAML
+input: { Read: { file: "$scene" }, id: scene }
+steps:
+  - Write: { file: same.tif }
+    from: scene
+  - Write: { file: ./same.tif }
+    from: scene
+YAML
+fails 1 refuses_two_outputs_in_one_file 'two outputs would be written to ./same.tif' \
+    run twice.yaml
 
 # A list: a torn scene does not stop the others, and a second call goes on.
 mkdir scenes

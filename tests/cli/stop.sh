@@ -66,7 +66,7 @@ if mount -t tmpfs -o size=2m none full 2>/dev/null; then
     run op subset "$data/29RKH/B04.tif" -o full/big.tif
     ended 1
     two_lines
-    says 'there is no room on the disk'
+    says "there is no room on the disk for $PWD/full/big.tif"
     [ -z "$(ls -A full)" ] || ok=no
     result leaves_nothing_on_a_full_disk
     umount full
