@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Numbers from one type and layout to another, one by one.
-#include "nn/nn.h"
+// Numbers from one type and layout to another.
+#include "nn/own/own.h"
 
 typedef struct place {
     nd_shape shape;
@@ -32,46 +32,67 @@ static void put(nd_dtype dtype, void *out, int64_t i, double v)
     }
 }
 
-// Where pixel i of channel c of picture n lies.
-static int64_t at(nn_layout layout, const nd_shape *s, const int64_t index[3])
+// Between plain and blocked: 16 rows of a plane each.
+static void turn(const place *p, int64_t n, int64_t block)
 {
+    const nd_shape *s = &p->shape;
     const int64_t size = s->dim[2] * s->dim[3];
-    const int64_t kept = nn_channels_kept(s->dim[1], layout);
-    if (layout == NN_PLAIN) return (index[0] * kept + index[1]) * size + index[2];
-    return ((index[0] * (kept / 16) + index[1] / 16) * size + index[2]) * 16 +
-           index[1] % 16;
+    const int64_t here = s->dim[1] - block * 16 < 16 ? s->dim[1] - block * 16 : 16;
+    const bool is_to = p->to_layout == NN_BLOCKED;
+    const int64_t plain = (n * s->dim[1] + block * 16) * size;
+    const int64_t blocked = (n * ((s->dim[1] + 15) / 16) + block) * size * 16;
+    if (p->from == ND_FLOAT32 && p->to == ND_FLOAT32) {
+        const float *in = (const float *)p->in + (is_to ? plain : blocked);
+        float *out = (float *)p->out + (is_to ? blocked : plain);
+        for (int64_t i = 0; i < size; i++) {
+            for (int64_t c = 0; c < here; c++)
+                if (is_to)
+                    out[i * 16 + c] = in[c * size + i];
+                else
+                    out[c * size + i] = in[i * 16 + c];
+            for (int64_t c = here; c < 16 && is_to; c++) out[i * 16 + c] = 0;
+        }
+        return;
+    }
+    for (int64_t i = 0; i < size; i++)
+        for (int64_t c = 0; c < (is_to ? 16 : here); c++) {
+            const int64_t a = plain + c * size + i, b = blocked + i * 16 + c;
+            const double v = c < here ? take(p->from, p->in, is_to ? a : b) : 0;
+            put(p->to, p->out, is_to ? b : a, v);
+        }
 }
 
 static void blocks(void *user, int thread, int threads)
 {
     const place *p = user;
-    const nd_shape *s = &p->shape;
-    const int64_t size = s->dim[2] * s->dim[3];
-    const int64_t kept = nn_channels_kept(s->dim[1], p->to_layout);
-    for (int64_t n = nn_cut(s->dim[0], thread, threads);
-         n < nn_cut(s->dim[0], thread + 1, threads); n++)
-        for (int64_t c = 0; c < kept; c++)
-            for (int64_t i = 0; i < size; i++) {
-                const int64_t index[3] = {n, c, i};
-                const double v = c < s->dim[1]
-                                     ? take(p->from, p->in, at(p->from_layout, s, index))
-                                     : 0;
-                put(p->to, p->out, at(p->to_layout, s, index), v);
-            }
+    const int64_t each = (p->shape.dim[1] + 15) / 16, all = p->shape.dim[0] * each;
+    for (int64_t i = nn_cut(all, thread, threads); i < nn_cut(all, thread + 1, threads);
+         i++)
+        turn(p, i / each, i % each);
 }
 
 static void straight(void *user, int thread, int threads)
 {
     const place *p = user;
-    const int64_t count = nd_shape_count(p->shape);
-    for (int64_t i = nn_cut(count, thread, threads);
-         i < nn_cut(count, thread + 1, threads); i++)
-        put(p->to, p->out, i, take(p->from, p->in, i));
+    nd_shape s = p->shape;
+    if (s.rank == 4) s.dim[1] = nn_channels_kept(s.dim[1], p->to_layout);
+    const int64_t count = nd_shape_count(s);
+    const int64_t from = nn_cut(count, thread, threads);
+    const int64_t end = nn_cut(count, thread + 1, threads);
+    if (p->from == ND_FLOAT32 && p->to == ND_BFLOAT16)
+        own_here()->narrow((const float *)p->in + from, (uint16_t *)p->out + from,
+                           end - from);
+    else if (p->from == ND_BFLOAT16 && p->to == ND_FLOAT32)
+        own_here()->widen((const uint16_t *)p->in + from, (float *)p->out + from,
+                          end - from);
+    else
+        for (int64_t i = from; i < end; i++)
+            put(p->to, p->out, i, take(p->from, p->in, i));
 }
 
 void nn_convert_run(nd_shape shape, nd_dtype from, nn_layout from_layout, const void *in,
                     nd_dtype to, nn_layout to_layout, void *out, int threads)
 {
     place p = {shape, from, to, from_layout, to_layout, in, out};
-    nn_team(threads, shape.rank == 4 ? blocks : straight, &p);
+    nn_team(threads, from_layout == to_layout ? straight : blocks, &p);
 }

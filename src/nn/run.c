@@ -15,7 +15,7 @@ nn_context *nn_context_new(nd_arena *arena, const nn_plan *plan)
     if (!c) return NULL;
     const size_t page = 4096;
     const size_t values = (plan->bytes + page - 1) / page * page + page;
-    const size_t scratch = (plan->scratch + page - 1) / page * page;
+    const size_t scratch = (plan->scratch + page - 1) / page * page + 2 * page;
     char *memory = aligned_alloc(page, values + scratch);
     if (!memory) {
         (void)nd_fail(ND_E_MEMORY,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fast backend: our own kernels where they are better, oneDNN's elsewhere.
 #include "nn/onednn/onednn.h"
+#include "nn/own/own.h"
 
 static bool is_there(void)
 {
@@ -13,8 +14,25 @@ static bool computes_bf16(void)
 }
 
 static const nn_kernel *const kernels[] = {
-    &onednn_conv,   &onednn_conv_data,   &onednn_conv_weight,
-    &onednn_linear, &onednn_linear_data, &onednn_linear_weight,
+    &onednn_conv,
+    &onednn_conv_data,
+    &onednn_conv_weight,
+    &onednn_linear,
+    &onednn_linear_data,
+    &onednn_linear_weight,
+    &own_relu,
+    &own_relu_back,
+    &own_add,
+    &own_batch_norm,
+    &own_batch_norm_back,
+    &own_batch_norm_fixed,
+    &own_norm_relu,
+    &own_norm_relu_back,
+    &own_channel_sum,
+    &own_update,
+    &own_mean_pool_to,
+    &own_mean_pool_to_back,
+    &own_linear_bias,
     NULL,
 };
 

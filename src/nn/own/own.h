@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our own kernels: what each instruction set offers, and the rows that use it.
+#pragma once
+#include "nn/nn.h"
+#include <nadir/cpu.h>
+
+// Of sixteen channels.
+typedef struct own_norm {
+    float mean[16], scale[16], shift[16]; // (x - mean) scale + shift
+} own_norm;
+typedef struct own_norm_back {
+    float mean[16], gradient[16], value[16], shift[16];
+} own_norm_back;
+typedef struct own_adam {
+    float rate, beta1, beta2, epsilon, decay, clip, keep, ema;
+    float root; // of 1 - beta2^t, by which the square root is divided
+} own_adam;
+typedef struct own_sgd {
+    float rate, momentum, decay, clip, ema;
+    bool is_first, nesterov;
+} own_sgd;
+
+// [0]: float32 in memory, [1]: bfloat16. Counts are of numbers, `pixels` of sixteen.
+typedef struct own_kernels {
+    void (*relu[2])(const void *x, void *y, int64_t count);
+    void (*relu_back[2])(const void *g, const void *y, void *to, int64_t count);
+    void (*add[2])(const void *a, const void *b, void *to, int64_t count);
+    void (*widen)(const uint16_t *from, float *to, int64_t count);
+    void (*narrow)(const float *from, uint16_t *to, int64_t count);
+    // sum += x - about, square += (x - about)^2
+    void (*norm_sums[2])(const void *x, int64_t pixels, const float *about, double *sum,
+                         double *square);
+    // y = norm of x, + r if there is one, >= 0 if `relu`
+    void (*norm[2])(const void *x, const void *r, void *y, int64_t pixels,
+                    const own_norm *by, bool relu);
+    // g counts where y > 0, or everywhere without y: sum += g, with += g (x - mean)
+    void (*norm_back_sums[2])(const void *g, const void *x, const void *y, int64_t pixels,
+                              const float *mean, double *sum, double *with);
+    // dx = gradient g + value (x - mean) + shift; `masked`, if there: g where it counts
+    void (*norm_back[2])(const void *const in[3], void *dx, void *masked, int64_t pixels,
+                         const own_norm_back *by);
+    void (*sum[2])(const void *x, int64_t pixels, double *sum);
+    void (*adam)(float *w, const float *g, float *const state[3], int64_t count,
+                 const own_adam *by);
+    void (*sgd)(float *w, const float *g, float *const state[2], int64_t count,
+                const own_sgd *by);
+} own_kernels;
+ND_KERNEL_TABLES(own_kernels, own_kernels);
+static inline const own_kernels *own_here(void)
+{
+    return own_kernels_at[nd_cpu()];
+}
+
+extern const nn_kernel own_relu, own_relu_back, own_add, own_batch_norm,
+    own_batch_norm_back, own_batch_norm_fixed, own_norm_relu, own_norm_relu_back,
+    own_channel_sum, own_update, own_mean_pool_to, own_mean_pool_to_back, own_linear_bias;
