@@ -38,12 +38,14 @@ nd_scores nd_confusion_scores(const nd_confusion *matrix);
 
 // ---- Intervals and comparisons.
 nd_interval nd_wilson(double right, double n); // Wilson 1927
-// A number from units (pictures, blocks, scenes; never pixels), unit u counted times[u].
-typedef double nd_statistic(const void *user, const uint32_t *times, int64_t units);
+// Numbers from units (pictures, blocks, scenes; never pixels), unit u counted times[u].
+typedef void nd_statistic(const void *user, const uint32_t *times, int64_t units,
+                          double *value);
 typedef struct nd_bootstrap_make {
     nd_statistic *of;
     const void *user;
     int64_t units;
+    int values;    // that `of` gives; 0: 1
     int draws;     // 0: 1,000
     uint64_t seed; // stream of nd_random
 } nd_bootstrap_make;
@@ -53,6 +55,7 @@ typedef struct nd_bootstrap {
     double p;             // two-sided, that the number is 0: for differences
     int draws;            // that gave a number
 } nd_bootstrap;
+// `result`: one for each value.
 nd_status nd_bootstrap_run(nd_arena *arena, const nd_bootstrap_make *make,
                            nd_bootstrap *result) ND_CHECKED;
 // Of two models on the same samples: b only the first got right, c only the second.

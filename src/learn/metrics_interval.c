@@ -49,40 +49,48 @@ static void draw(const nd_bootstrap_make *make, uint64_t which, uint32_t *times)
     }
 }
 
-static void summarise(double *value, int n, int below, int above, nd_bootstrap *result)
+// Of `draws` values, those that are numbers.
+static nd_bootstrap summary(double *value, int draws)
 {
+    nd_bootstrap result = {{(double)NAN, (double)NAN}, (double)NAN, (double)NAN, 0};
+    int n = 0, below = 0, above = 0;
     double sum = 0, squares = 0;
-    for (int i = 0; i < n; i++) sum += value[i];
+    for (int i = 0; i < draws; i++) {
+        if (isnan(value[i])) continue;
+        below += value[i] <= 0;
+        above += value[i] >= 0;
+        sum += value[i];
+        value[n++] = value[i];
+    }
+    result.draws = n;
+    if (n < 2) return result;
     for (int i = 0; i < n; i++) squares += (value[i] - sum / n) * (value[i] - sum / n);
-    result->deviation = n > 1 ? sqrt(squares / (n - 1)) : (double)NAN;
+    result.deviation = sqrt(squares / (n - 1));
     qsort(value, (size_t)n, sizeof *value, compare);
-    result->interval.low = percentile(value, n, 0.025);
-    result->interval.high = percentile(value, n, 0.975);
+    result.interval.low = percentile(value, n, 0.025);
+    result.interval.high = percentile(value, n, 0.975);
     // One is added to each: a p of 0 cannot be had from so many draws.
     const int less = below < above ? below : above;
-    result->p = fmin(1, 2.0 * (less + 1) / (n + 1));
+    result.p = fmin(1, 2.0 * (less + 1) / (n + 1));
+    return result;
 }
 
 nd_status nd_bootstrap_run(nd_arena *arena, const nd_bootstrap_make *make,
                            nd_bootstrap *result)
 {
-    const int draws = make->draws > 0 ? make->draws : 1000;
-    *result = (nd_bootstrap){{(double)NAN, (double)NAN}, (double)NAN, (double)NAN, 0};
-    if (make->units < 2) return ND_OK;
-    double *value = nd_alloc(arena, (size_t)draws, sizeof *value);
+    const int values = make->values > 0 ? make->values : 1;
+    const int draws = make->units < 2 ? 0 : make->draws > 0 ? make->draws : 1000;
+    // Value v of draw i at v * draws + i.
+    double *all = nd_alloc(arena, (size_t)values * (size_t)draws, sizeof *all);
+    double *one = nd_alloc(arena, (size_t)values, sizeof *one);
     uint32_t *times = nd_alloc(arena, (size_t)make->units, sizeof *times);
-    if (!value || !times) return ND_E_MEMORY;
-    int n = 0, below = 0, above = 0;
+    if (!all || !one || !times) return ND_E_MEMORY;
     for (int i = 0; i < draws; i++) {
         draw(make, (uint64_t)i, times);
-        const double v = make->of(make->user, times, make->units);
-        if (isnan(v)) continue;
-        below += v <= 0;
-        above += v >= 0;
-        value[n++] = v;
+        make->of(make->user, times, make->units, one);
+        for (int v = 0; v < values; v++) all[v * draws + i] = one[v];
     }
-    result->draws = n;
-    if (n > 0) summarise(value, n, below, above, result);
+    for (int v = 0; v < values; v++) result[v] = summary(&all[v * draws], draws);
     return ND_OK;
 }
 

@@ -32,12 +32,12 @@ TEST(mcnemars_p_is_scipys_exact_below_25_and_smooth_above)
     }
 }
 
-static double mean_of(const void *user, const uint32_t *times, int64_t units)
+static void mean_of(const void *user, const uint32_t *times, int64_t units, double *mean)
 {
     const double *value = user;
     double sum = 0, n = 0;
     for (int64_t i = 0; i < units; i++) sum += times[i] * value[i], n += times[i];
-    return sum / n;
+    *mean = sum / n;
 }
 
 // The mean of 0/1 with share 0.3 over 400 units: deviation sqrt(.3 .7 / 400) = 0.02291.
@@ -47,7 +47,7 @@ TEST(the_bootstrap_of_a_share_has_the_binomials_deviation)
     double value[400];
     for (int i = 0; i < 400; i++) value[i] = i < 120;
     nd_bootstrap b;
-    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){mean_of, value, 400, 4000, 7},
+    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){mean_of, value, 400, 1, 4000, 7},
                            &b) == ND_OK);
     CHECK(fabs(b.deviation / 0.0229129 - 1) < 0.055);
     CHECK(fabs(b.interval.low - (0.3 - 1.96 * 0.0229129)) < 0.004);
@@ -60,7 +60,7 @@ TEST(every_draw_takes_as_many_units_as_there_are)
     // mean_of divides by what was drawn: of equal values it is that value whatever comes.
     double value[7] = {2, 2, 2, 2, 2, 2, 2};
     nd_bootstrap b;
-    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){mean_of, value, 7, 0, 1}, &b) ==
+    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){mean_of, value, 7, 1, 0, 1}, &b) ==
           ND_OK);
     CHECK(b.interval.low == 2 && b.interval.high == 2 && b.deviation == 0);
     CHECK(b.draws == 1000);
@@ -71,8 +71,8 @@ TEST(a_difference_around_nothing_is_not_significant)
     double value[50];
     for (int i = 0; i < 50; i++) value[i] = i % 2 ? 1 : -1;
     nd_bootstrap b;
-    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){mean_of, value, 50, 0, 1}, &b) ==
-          ND_OK);
+    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){mean_of, value, 50, 1, 0, 1},
+                           &b) == ND_OK);
     CHECK(b.p > 0.5 && b.interval.low < 0 && b.interval.high > 0);
 }
 
@@ -81,7 +81,7 @@ TEST(the_same_seed_draws_the_same_and_another_does_not)
     double value[30];
     for (int i = 0; i < 30; i++) value[i] = i * i;
     nd_bootstrap a, b, c;
-    nd_bootstrap_make make = {mean_of, value, 30, 100, 5};
+    nd_bootstrap_make make = {mean_of, value, 30, 0, 100, 5};
     CHECK(nd_bootstrap_run(arena, &make, &a) == ND_OK);
     CHECK(nd_bootstrap_run(arena, &make, &b) == ND_OK);
     make.seed = 6;
@@ -94,7 +94,25 @@ TEST(one_unit_has_no_interval)
 {
     double value = 1;
     nd_bootstrap b;
-    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){mean_of, &value, 1, 0, 1}, &b) ==
-          ND_OK);
+    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){mean_of, &value, 1, 1, 0, 1},
+                           &b) == ND_OK);
     CHECK(isnan(b.interval.low) && isnan(b.p) && b.draws == 0);
+}
+
+static void two_of(const void *user, const uint32_t *times, int64_t units, double *value)
+{
+    mean_of(user, times, units, &value[0]);
+    value[1] = times[0] ? (double)NAN : 2 * value[0];
+}
+
+// A unit is left out of a draw with (1 - 1/n)^n: of 20, 0.358.
+TEST(draws_without_a_number_are_left_out)
+{
+    double value[20];
+    for (int i = 0; i < 20; i++) value[i] = i;
+    nd_bootstrap b[2];
+    CHECK(nd_bootstrap_run(arena, &(nd_bootstrap_make){two_of, value, 20, 2, 0, 3}, b) ==
+          ND_OK);
+    CHECK(b[0].draws == 1000 && abs(b[1].draws - 358) < 60);
+    CHECK(b[1].interval.high > 1.5 * b[0].interval.high);
 }

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a model is worth on data it did not learn from: gathered, printed, compared.
+#pragma once
+#include <nadir/metrics.h>
+#include <nadir/text.h>
+#include <nadir/weights.h>
+
+// ---- Gathering: answers in, one after the other, in any number; what is kept whole is
+// bounded. One thread at a time. All of it the arena's.
+typedef struct nd_evaluator nd_evaluator;
+typedef struct nd_evaluator_make {
+    int classes;
+    int64_t samples, pixels; // that will come; pixels of one: 1 for pictures
+    double temperature;      // of the card; 0: 1
+    uint64_t seed;           // of the bootstrap and of the typical cases
+} nd_evaluator_make;
+nd_evaluator *nd_evaluator_new(nd_arena *arena, const nd_evaluator_make *make) ND_CHECKED;
+typedef struct nd_answer {
+    const float *logit;   // classes, or classes x height x width
+    const int64_t *label; // 1, or height x width; outside the classes: not known
+    int height, width;    // 1, 1: of a picture
+    int64_t index, unit;  // which sample; samples of one unit are drawn together
+} nd_answer;
+nd_status nd_evaluator_add(nd_evaluator *evaluator, const nd_answer *answer) ND_CHECKED;
+
+// ---- What came of it. Plain data.
+typedef struct nd_case {
+    int64_t index;
+    int truth, prediction; // of masks: the class most often missed, and what stood there
+    double confidence, loss, right; // of masks: means over the pixels
+    const char *name;               // the file; NULL: not known
+    double x, y;                    // of its centre, where `crs` is known
+    const char *crs;
+    int row, column;
+    const uint8_t *png; // of masks: picture, reference, prediction side by side
+    size_t png_bytes;
+} nd_case;
+enum { ND_CASES = 24 };
+typedef struct nd_class_more {
+    double auc, precision; // one against the rest; average precision
+    nd_bootstrap f1, iou;  // intervals over units
+    nd_things things;      // of masks
+    nd_outline outline;    // of masks
+} nd_class_more;
+typedef struct nd_evaluation {
+    const char *model, *data, *side, *task; // side NULL: all of the data
+    const char *architecture;               // "wrn16-2, 0.69 M parameters"; NULL
+    const char *note;                       // what a reader must know; lines; NULL
+    const nd_card_class *classes;
+    int class_count;
+    bool is_mask;
+    int64_t samples, units;
+    const nd_confusion *matrix;
+    nd_scores scores;
+    nd_interval accuracy;       // pictures: Wilson's; masks: bootstrap over units
+    nd_bootstrap f1, miou;      // of the macro figures, over units
+    double miou_each;           // mean of the units' own; NaN for pictures
+    double top3;                // NaN below four classes, and for masks
+    const nd_class_more *more;  // of each class
+    nd_calibration plain, best; // as the card has it; with this data's own temperature
+    double calibrated_on;       // samples that it was measured on
+    nd_case worst[ND_CASES], typical[ND_CASES];
+    int worsts, typicals;
+    const nd_confusion *views; // of the mean of eight views; NULL: not asked for
+    double seconds;            // of the network
+} nd_evaluation;
+// The rest (names, pictures, views) is the caller's to fill in.
+nd_status nd_evaluator_done(nd_evaluator *evaluator,
+                            nd_evaluation *evaluation) ND_CHECKED;
+
+// ---- Telling it.
+nd_status nd_evaluation_describe(const nd_evaluation *evaluation,
+                                 nd_json_out *out) ND_CHECKED;
+nd_status nd_evaluation_print(const nd_evaluation *evaluation, nd_buffer *out) ND_CHECKED;
+// One line of a run: what `metrics.jsonl` told of it, side by side.
+typedef struct nd_curve {
+    const char *name;
+    const double *x, *y; // y NaN: a gap
+    int count;
+    bool is_share; // of 1: drawn from 0 to 100 %
+} nd_curve;
+// One HTML file that loads nothing; curves may be none.
+nd_status nd_evaluation_html(const nd_evaluation *evaluation, const nd_curve *curve,
+                             int curves, nd_buffer *out) ND_CHECKED;
+
+// ---- Runs on disk, as nadir train left them.
+typedef struct nd_key {
+    const char *name, *value;
+} nd_key;
+typedef struct nd_epoch {
+    double step, train_loss, valid_loss, accuracy, low, high, seconds, rate;
+    int64_t n;
+} nd_epoch;
+typedef struct nd_run_told {
+    const char *path, *name; // the folder; its last part
+    const nd_key *key;       // of resolved.yaml, or config.yaml: model.name, train.epochs
+    int keys;
+    const nd_epoch *epoch;
+    int epochs, best; // best: index into epoch; -1: none
+    double minutes;
+    int64_t parameters; // 0: not known
+    const char *state;  // of status.json: "done", "stopped", …; NULL: not known
+} nd_run_told;
+// ND_E_IO or ND_E_DATA where it is no run folder.
+nd_status nd_run_read(nd_arena *arena, const char *folder, nd_run_told *run) ND_CHECKED;
+// All run folders directly in `folder`, by name; itself if it is one.
+nd_status nd_runs_find(nd_arena *arena, const char *folder, nd_run_told **run,
+                       int *count) ND_CHECKED;

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the printers of an evaluation share: figures as text, names of classes.
+#pragma once
+#include <nadir/evaluate.h>
+
+// A share of 1 as "97.5 %", a dash where there is none. Each writes into its own text.
+typedef struct report_text {
+    char text[64];
+} report_text;
+report_text report_share(double share);
+report_text report_interval(nd_interval interval); // "96.9–98.0 %"
+report_text report_number(double number, int digits);
+report_text report_count(double count); // "12,345"
+const char *report_class(const nd_evaluation *evaluation, int k);
+// "48.20193 N 16.36842 E", or easting and northing with their system; "" where unknown.
+const char *report_place(nd_arena *arena, const nd_case *one);
+// The class that k is most often taken for; -1: none.
+int report_rival(const nd_evaluation *evaluation, int k);
+
+// ---- Parts of the page, each in a file of its own.
+void report_escape(nd_buffer *out, const char *text);
+void report_curves(nd_buffer *out, const nd_curve *curve, int curves, const char *title);
+void report_reliability(nd_buffer *out, const nd_reliability *bins);
+void report_matrix(nd_buffer *out, const nd_evaluation *evaluation, bool as_rows);
