@@ -34,19 +34,40 @@ nd_status nn_class_target(const nd_tensor *output, const nd_tensor *target,
                    nn_shape_text(b, t));
 }
 
+nd_status nn_class_settings(const nd_tensor *output, const nd_class_loss *set,
+                            const char *name)
+{
+    if (set->weight && set->weights != output->shape.dim[1])
+        return nd_fail(ND_E_PARAM,
+                       "%s: %d class weights for %lld classes\n"
+                       "give one for each class",
+                       name, set->weights, (long long)output->shape.dim[1]);
+    if (!(set->smoothing >= 0 && set->smoothing <= 1))
+        return nd_fail(ND_E_PARAM,
+                       "%s: a smoothing of %g\n"
+                       "take a share from 0 to 1",
+                       name, set->smoothing);
+    return ND_OK;
+}
+
+nd_status nn_wrong_class(int64_t y, int64_t at, int64_t classes, int64_t size)
+{
+    return nd_fail(
+        ND_E_DATA,
+        "label %lld of picture %lld, pixel %lld of the batch: there are classes "
+        "0 to %lld\n"
+        "mend the labels, or say which value to ignore",
+        (long long)y, (long long)(at / size), (long long)(at % size),
+        (long long)classes - 1);
+}
+
 nd_tensor *nd_cross_entropy(nd_tape *tape, nd_tensor *output, nd_tensor *target,
                             const void *settings)
 {
     if (!output || !target || nn_class_target(output, target, "cross entropy"))
         return NULL;
     const nd_class_loss none = {0}, *given = settings ? settings : &none;
-    if (given->weight && given->weights != output->shape.dim[1]) {
-        (void)nd_fail(ND_E_PARAM,
-                      "cross entropy: %d class weights for %lld classes\n"
-                      "give one for each class",
-                      given->weights, (long long)output->shape.dim[1]);
-        return NULL;
-    }
+    if (nn_class_settings(output, given, "cross entropy")) return NULL;
     nn_record *r = nn_record_new(tape, &nn_op_cross_entropy, "loss", 2, 2);
     if (!r || nn_record_set(r, tape, given, sizeof *given)) return NULL;
     r->in[0] = output, r->in[1] = target;

@@ -134,6 +134,18 @@ nd_tensor *nn_out(nd_tape *tape, nn_record *record, int k, nd_dtype dtype,
                   nd_shape shape);
 // One input, one output of the same shape and type.
 nd_tensor *nn_point(const nn_op *op, nd_tensor *x, const void *set, size_t bytes);
+// The one output of a new record, of the net's own type; NULL after nd_fail. For
+// gradients and for layers without parameters.
+typedef struct nn_making {
+    const nn_op *op;
+    const char *name; // NULL: the scope's
+    const void *set;
+    size_t bytes; // of set, copied; 0: it is the arena's already
+    nd_tensor *in[5];
+    int ins;
+    nd_shape shape;
+} nn_making;
+nd_tensor *nn_made(nd_tape *tape, nn_making making);
 // NAME.`what` of the net: made when it does not exist. Only for forward functions.
 typedef struct nn_first {
     double bound;     // uniform in +-bound

@@ -44,12 +44,3 @@ nd_tensor *nn_sum2(nd_tensor *a, nd_tensor *b)
     r->in[0] = a, r->in[1] = b;
     return nn_out(a->tape, r, 0, a->dtype, a->shape);
 }
-
-nd_tensor *nd_add(nd_tensor *a, nd_tensor *b)
-{
-    if (!a || !b) return NULL;
-    if (nd_shape_same(a->shape, b->shape)) return nn_sum2(a, b);
-    char text[96];
-    (void)nn_wrong(a->tape, "add", nn_shape_text(text, b->shape), a);
-    return NULL;
-}

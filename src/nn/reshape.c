@@ -42,3 +42,20 @@ nd_tensor *nd_reshape(nd_tensor *x, nd_shape shape)
     }
     return as(x, shape);
 }
+
+nd_tensor *nd_flatten(nd_tensor *x)
+{
+    if (!x) return NULL;
+    if (x->shape.rank < 1) {
+        (void)nn_wrong(x->tape, "flatten", "at least one dimension", x);
+        return NULL;
+    }
+    int64_t rest = 1;
+    for (int i = 1; i < x->shape.rank; i++) rest *= x->shape.dim[i];
+    return nd_reshape(x, ND_SHAPE(x->shape.dim[0], rest));
+}
+
+nd_tensor *nd_parameter(nd_tape *tape, const char *name, nd_shape shape, double bound)
+{
+    return nn_state(tape, name, NULL, shape, (nn_first){.bound = bound});
+}
