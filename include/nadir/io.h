@@ -16,6 +16,8 @@ typedef struct nd_write {
 // must lie on one. A failure or cancellation leaves nothing behind.
 nd_status nd_write_node(const nd_node *node, nd_bands bands, const nd_write *write,
                         const nd_run *run) ND_CHECKED;
+// How many bands of `node` it takes when nobody names them; 0 after nd_fail.
+int nd_write_count(const nd_node *node, const nd_write *write) ND_CHECKED;
 // Where it will be: the path with the extension that the format wants. NULL after
 // nd_fail: unknown format, nearest name.
 const char *nd_write_path(nd_arena *arena, const nd_write *write) ND_CHECKED;

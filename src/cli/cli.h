@@ -53,8 +53,9 @@ typedef struct cli_call {
     size_t variables;
     const char *const *word; // what is no option; all of them if `raw`
     int words;
-    bool is_misused; // the failure is one of usage: the program ends with 2
-    bool is_told;    // its errors stand on the screen already
+    bool is_misused;  // the failure is one of usage: the program ends with 2
+    bool is_told;     // its errors stand on the screen already
+    bool has_written; // files are made: what it says is beside the point
 } cli_call;
 struct cli_command {
     const char *name, *brief;
@@ -89,6 +90,8 @@ void cli_notes(const cli_general *general); // where nd_say goes from now on
 // All of it to the standard output; ND_E_IO if it does not take it.
 nd_status cli_put(nd_buffer *text) ND_CHECKED;
 nd_status cli_flush(void) ND_CHECKED;
+void cli_streams(void);    // to be called before any file is opened
+bool cli_is_unheard(void); // standard output is closed, or its reader has gone
 // With --json: one object a line, {"event": …, key: value}. Any thread.
 void cli_event(const char *event, const char *key, const char *value);
 

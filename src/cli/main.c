@@ -66,9 +66,19 @@ static nd_status start(cli_call *call)
     return op ? cli_run_op(call, op) : cli_misused(call, cli_unknown_command(name));
 }
 
+// What was to be made is made, whether or not somebody listens to the end.
+static nd_status end(const cli_call *call)
+{
+    const nd_status status = cli_flush();
+    if (status == ND_OK || !call->has_written || !cli_is_unheard()) return status;
+    (void)nd_error_take();
+    return ND_OK;
+}
+
 int main(int count, char **word)
 {
     cli_language();
+    cli_streams();
     nd_arena *arena = nd_arena_new();
     static const cli_general silent;
     static const cli_pulling usual = {0, (int64_t)192 << 20};
@@ -78,7 +88,7 @@ int main(int count, char **word)
                      .word = (const char *const *)(word + (count > 0)),
                      .words = count > 0 ? count - 1 : 0};
     nd_status status = arena ? start(&call) : ND_E_MEMORY;
-    if (status == ND_OK) status = cli_flush();
+    if (status == ND_OK) status = end(&call);
     if (status != ND_OK && !call.is_told) {
         const nd_error error = nd_error_take();
         cli_error_tell(call.general, &error);

@@ -21,13 +21,19 @@ static const nd_param pulling[] = {
 const nd_table cli_pulling_table = ND_TABLE(pulling, cli_pulling);
 
 // What a word may be called: skip-existing is the row skip_existing, -j a row that
-// answers to j.
+// answers to j, source-bands SNAP's sourceBands.
 static const nd_param *row_of(const nd_table *table, const char *name, size_t length)
 {
     char plain[64];
     if (!table || length >= sizeof plain) return NULL;
     for (size_t i = 0; i < length; i++) plain[i] = name[i] == '-' ? '_' : name[i];
     plain[length] = 0;
+    const nd_param *row = nd_param_find(table, plain);
+    if (row || !memchr(name, '-', length)) return row;
+    size_t n = 0;
+    for (size_t i = 0; i < length; i++)
+        if (name[i] != '-') plain[n++] = name[i];
+    plain[n] = 0;
     return nd_param_find(table, plain);
 }
 

@@ -2,6 +2,9 @@
 // How the program speaks: errors and notes for a person, JSON for a program, colours.
 #include "cli/cli.h"
 #include "cli/progress.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -103,9 +106,28 @@ void cli_notes(const cli_general *general)
     nd_listen(note, (void *)(uintptr_t)general);
 }
 
+// A descriptor that is closed would become that of the first file which is opened, and
+// what is said would land in a map. Writing to what can only be read fails.
+void cli_streams(void)
+{
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)open("/dev/null", O_RDONLY);
+}
+
+bool cli_is_unheard(void)
+{
+    struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+    if ((fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY)
+        return true; // was closed
+    return poll(&out, 1, 0) == 1 && (out.revents & (POLLERR | POLLHUP | POLLNVAL));
+}
+
 nd_status cli_flush(void)
 {
     if (fflush(stdout) == 0 && !ferror(stdout)) return ND_OK;
+    if (cli_is_unheard())
+        return nd_fail(ND_E_IO, "nobody reads what is printed\n"
+                                "keep the reader open to its end, or print into a file");
     return nd_fail(ND_E_IO, "the output cannot be written\nmake room and try again");
 }
 

@@ -9,6 +9,7 @@ typedef struct target {
     nd_node *sink; // NULL: no Write node stands for it
     nd_node *node; // whose pixels
     const char *path;
+    int bands; // that go into it
     bool is_there;
 } target;
 
@@ -50,8 +51,8 @@ static nd_status target_of(const writer *w, nd_node *output, target *t)
     if (!node) return ND_E_PARAM;
     nd_write write = base_of(w->job, is_sink ? output : NULL);
     *t = (target){.node = node};
-    if (is_sink) {
-        const nd_write_settings *set = output->state;
+    const nd_write_settings *set = is_sink ? output->state : NULL;
+    if (set) {
         t->sink = node == output->input[0] ? output : over(w->arena, output, node);
         if (!t->sink) return ND_E_PARAM;
         if (set->format_name) write.format = set->format_name;
@@ -64,6 +65,8 @@ static nd_status target_of(const writer *w, nd_node *output, target *t)
         nd_note("%s", output->place);
         return ND_E_PARAM;
     }
+    t->bands = nd_write_count(node, &write);
+    if (set && set->bands.count) t->bands = (int)set->bands.count;
     t->is_there = access(t->path, F_OK) == 0;
     return ND_OK;
 }
@@ -99,7 +102,7 @@ static void tell_written(const writer *w, const target *t, double seconds)
         nd_json_text(&out, "file", t->path);
         nd_json_whole(&out, "width", grid.width);
         nd_json_whole(&out, "height", grid.height);
-        nd_json_whole(&out, "bands", t->node->bands);
+        nd_json_whole(&out, "bands", t->bands);
         nd_json_real(&out, "seconds", seconds);
         nd_json_close(&out, '}');
         const char *line = nd_buffer_text(&text);
@@ -122,10 +125,10 @@ static void tell_writing(const writer *w, const target *t)
     cli_whole_print(grid.width, width);
     cli_whole_print(grid.height, height);
     printf("%-10s %s   %s x %s, ", nd_gettext("writing"), t->path, width, height);
-    if (t->node->bands == 1)
+    if (t->bands == 1)
         printf("%s\n", nd_gettext("1 band"));
     else
-        printf("%d %s\n", t->node->bands, nd_gettext("bands"));
+        printf("%d %s\n", t->bands, nd_gettext("bands"));
     fflush(stdout);
 }
 
@@ -165,7 +168,10 @@ static nd_status preview(writer *w, nd_node *output)
         small.run.level++;
     job.format = "PNG";
     small.job = &job;
-    return write_one(&small, &(target){.node = node, .path = w->job->preview});
+    const nd_write picture = {.path = w->job->preview, .format = "PNG"};
+    return write_one(&small, &(target){.node = node,
+                                       .path = w->job->preview,
+                                       .bands = nd_write_count(node, &picture)});
 }
 
 static bool is_scene(const nd_node *node)
@@ -301,6 +307,7 @@ nd_status cli_write_outputs(cli_session *session, nd_arena *arena, const cli_job
     if (job->preview) ND_TRY(preview(&w, planned->output[planned->outputs - 1]));
     for (int i = 0; i < targets; i++)
         if (!(job->skip_existing && t[i].is_there)) ND_TRY(write_one(&w, &t[i]));
+    session->call->has_written = true;
     if (targets) session->last = nd_text(session->call->arena, "%s", t[targets - 1].path);
     return ND_OK;
 }

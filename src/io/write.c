@@ -3,6 +3,11 @@
 #include "io/write.h"
 #include <string.h>
 
+static bool is_wanted(const io_format *format, const nd_band *band)
+{
+    return band->role != ND_MASK && (band->role != ND_ANGLE || format->many_grids);
+}
+
 // What goes out when nobody names bands: what was measured or computed. Masks stay; so
 // do coarse fields where a format holds one grid; so does what the product lacks.
 static nd_status choose_bands(io_job *job)
@@ -13,15 +18,16 @@ static nd_status choose_bands(io_job *job)
     if (!number) return ND_E_MEMORY;
     for (int i = 0; i < node->bands; i++) {
         const nd_band *band = &node->band[i];
-        if (band->role == ND_MASK || (band->role == ND_ANGLE && !job->format->many_grids))
-            continue;
-        if (band->missing) {
+        if (!is_wanted(job->format, band)) continue;
+        if (band->missing)
             missing = band->missing;
-            nd_say(ND_WARN, "band %s is missing in the input and left out", band->name);
-            continue;
-        }
-        number[count++] = i;
+        else
+            number[count++] = i;
     }
+    for (int i = 0; missing && count && i < node->bands; i++)
+        if (node->band[i].missing && is_wanted(job->format, &node->band[i]))
+            nd_say(ND_WARN, "band %s is missing in the input and left out",
+                   node->band[i].name);
     job->bands = (nd_bands){number, count};
     if (!count && missing) return nd_fail(ND_E_DATA, "%s", missing);
     if (!count)
@@ -76,6 +82,19 @@ const char *nd_write_path(nd_arena *arena, const nd_write *write)
     const io_format *format;
     const char *path;
     return io_format_choose(arena, write, &format, &path) == ND_OK ? path : NULL;
+}
+
+int nd_write_count(const nd_node *node, const nd_write *write)
+{
+    nd_arena *arena = nd_arena_new();
+    const io_format *format;
+    const char *path;
+    int count = 0;
+    if (arena && io_format_choose(arena, write, &format, &path) == ND_OK)
+        for (int i = 0; i < node->bands; i++)
+            count += is_wanted(format, &node->band[i]) && !node->band[i].missing;
+    nd_arena_free(arena);
+    return count;
 }
 
 static nd_status add_option(nd_arena *arena, nd_write *write, const char *name,

@@ -143,6 +143,7 @@ static int prefix(const nd_node *node, const char *name, size_t *length)
         for (int d = n; d-- > 0; left /= 10) number[d] = (char)('0' + left % 10);
         const char *const id[] = {node->input_id[i], node->input[i]->id, number};
         for (int k = 0; k < 3; k++) {
+            if (!id[k]) continue; // a node of no graph
             const size_t size = strlen(id[k]);
             if (strncmp(from, id[k], size) != 0) continue;
             const char *end = from + size;

@@ -142,6 +142,17 @@ TEST(virtual_bands_may_stand_on_virtual_bands_in_any_order)
     CHECK(p && HOLDS(read_level(arena, p, 1, 1), 5.5f, (6 + 259 + 10) / 3.f));
 }
 
+TEST(a_virtual_band_may_name_its_product_and_no_other)
+{
+    const char *bands = nd_text(arena, "%s%s%s", virtual(arena, 1, "b", "$1.a * 2"),
+                                virtual(arena, 2, "c", "$sourceProduct.a * 2"),
+                                virtual(arena, 3, "d", "$other.a + $"));
+    const nd_product *p = nd_product_open(arena, small(arena, bands), NULL);
+    CHECK(p && HOLDS(read_named(arena, p, "b"), 2, 3, NAN, 5, 6, 7, 258, 9));
+    CHECK(p && HOLDS(read_named(arena, p, "c"), 2, 3, NAN, 5, 6, 7, 258, 9));
+    CHECK(p && p->band[3].missing && strstr(p->band[3].missing, "$other.a"));
+}
+
 TEST(expressions_that_cannot_be_computed_are_missing_bands)
 {
     const char *bands =
