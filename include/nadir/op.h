@@ -22,6 +22,7 @@ struct nd_op {
     const char *help;    // more for its page; several lines; NULL: brief says it all
     const char *was;     // other names it answers to, comma separated
     const char *ignores; // settings of SNAP that mean nothing here: accepted, with a note
+    const char *lead; // the setting that the first word of a command line is; NULL: none
     nd_table table;
     int min_inputs, max_inputs; // max_inputs < 0: any number
     nd_levels levels;

@@ -25,19 +25,6 @@ static const nd_param params[] = {
              .help = "Do as SNAP does even where its answer is an accident"),
 };
 
-static bool is_graph(nd_arena *arena, const char *path)
-{
-    const char *name = strrchr(path, '/');
-    name = name ? name + 1 : path;
-    if (nd_text_same(name, "crop.yaml")) return false;
-    if (nd_text_ends(path, ".yaml") || nd_text_ends(path, ".yml")) return true;
-    if (!nd_text_ends(path, ".xml")) return false;
-    size_t length;
-    const char *text = cli_file_read(arena, path, &length);
-    if (!text) (void)nd_error_take(); // opening it will say so again
-    return text && strstr(text, "<graph");
-}
-
 // A word as a shell takes it back.
 static void quote(nd_buffer *out, const char *word)
 {
@@ -156,7 +143,7 @@ static nd_status run(cli_call *call)
     if (access(path, R_OK) != 0)
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights",
                        path, nd_system_error(errno));
-    const bool is_scene = !is_graph(call->arena, path);
+    const bool is_scene = !cli_is_graph(call->arena, path);
     const nd_graph *graph = open_graph(call, is_scene);
     if (!graph) return ND_E_PARAM;
     const nd_dash_settings settings = {.listen = own->listen,

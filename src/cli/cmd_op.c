@@ -25,13 +25,31 @@ static const nd_param params[] = {
 };
 static const nd_table table = ND_TABLE(params, options);
 
+// A scene, or what a graph ends with before it writes.
+static nd_node *input_of(cli_call *call, const char *path)
+{
+    if (!cli_is_graph(call->arena, path)) return cli_read(call->arena, path, NULL);
+    const options *own = call->own;
+    const nd_graph *graph = cli_graph_read(call, call->arena,
+                                           &(nd_graph_ask){.path = path,
+                                                           .variable = call->variable,
+                                                           .variables = call->variables});
+    const nd_graph_with with = {.without_sinks = true, .strict = own->snap_strict};
+    nd_planned planned;
+    if (!graph || nd_graph_plan_with(call->arena, graph, &with, &planned)) return NULL;
+    if (planned.outputs == 1) return planned.output[0];
+    (void)nd_fail(ND_E_PARAM, "%s has %d outputs\ntake a graph with one", path,
+                  planned.outputs);
+    return NULL;
+}
+
 static nd_node *node_of(cli_call *call, const nd_op *op, const nd_settings *settings)
 {
     const options *own = call->own;
     nd_node **input = nd_alloc(call->arena, (size_t)call->words + 1, sizeof *input);
     if (!input) return NULL;
     for (int i = 0; i < call->words; i++)
-        if (!(input[i] = cli_read(call->arena, call->word[i], NULL))) return NULL;
+        if (!(input[i] = input_of(call, call->word[i]))) return NULL;
     return nd_node_new(call->arena, &(nd_make){.op = op,
                                                .input = input,
                                                .inputs = call->words,
@@ -85,7 +103,7 @@ static nd_status check_words(const cli_call *call, const nd_op *op)
 nd_status cli_run_op(cli_call *call, const nd_op *op)
 {
     const cli_syntax syntax = {
-        {&op->table, &table, &cli_pulling_table, &cli_general_table}, false};
+        {&op->table, &table, &cli_pulling_table, &cli_general_table}, true};
     cli_words words;
     nd_status status = cli_parse(call->arena, &syntax, call->word, call->words, &words);
     if (status != ND_OK) return cli_misused(call, status);
@@ -94,8 +112,14 @@ nd_status cli_run_op(cli_call *call, const nd_op *op)
     call->general = words.set[3].data;
     call->word = words.word;
     call->words = words.words;
+    call->variable = words.variable, call->variables = words.variables;
     if (call->general->help) return cli_help_op(call->arena, op);
     cli_notes(call->general);
+    if (op->lead && call->words) {
+        status = nd_settings_set(call->arena, &words.set[0], op->lead, call->word[0]);
+        if (status != ND_OK) return cli_misused(call, status);
+        call->word++, call->words--;
+    }
     status = nd_settings_check(&words.set[0]);
     if (status == ND_OK) status = check_words(call, op);
     if (status != ND_OK) return cli_misused(call, status);

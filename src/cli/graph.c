@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Graphs for commands: all their mistakes printed, their variables looked after.
 #include "cli/pull.h"
+#include <string.h>
 
 static void hear(void *user, const nd_error *error)
 {
@@ -45,6 +46,19 @@ static nd_status check_spare(cli_call *call, const nd_graph *graph)
         nd_say(ND_WARN, "%s; %s", error.what, error.remedy);
     }
     return ND_OK;
+}
+
+bool cli_is_graph(nd_arena *arena, const char *path)
+{
+    const char *name = strrchr(path, '/');
+    name = name ? name + 1 : path;
+    if (nd_text_same(name, "crop.yaml")) return false;
+    if (nd_text_ends(path, ".yaml") || nd_text_ends(path, ".yml")) return true;
+    if (!nd_text_ends(path, ".xml")) return false;
+    size_t length;
+    const char *text = cli_file_read(arena, path, &length);
+    if (!text) (void)nd_error_take(); // opening it will say so again
+    return text && strstr(text, "<graph");
 }
 
 nd_graph *cli_graph_read(cli_call *call, nd_arena *arena, const nd_graph_ask *ask)

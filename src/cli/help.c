@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Help for a person: the program, a command, an operator, all from their tables.
 #include "cli/cli.h"
+#include <ctype.h>
 #include <string.h>
 
 static void heading(nd_buffer *out, const char *words)
@@ -70,7 +71,10 @@ static const char *inputs_of(const nd_op *op)
 nd_status cli_help_op(nd_arena *arena, const nd_op *op)
 {
     nd_buffer out = {.arena = arena};
-    const char *usage = nd_text(arena, "%s%s[--%s]", inputs_of(op),
+    char lead[64] = "";
+    for (size_t i = 0; op->lead && op->lead[i] && i + 2 < sizeof lead; i++)
+        lead[i] = (char)toupper((unsigned char)op->lead[i]), lead[i + 1] = ' ';
+    const char *usage = nd_text(arena, "%s%s%s[--%s]", lead, inputs_of(op),
                                 op->sink ? "" : "-o OUT ", nd_gettext("setting value"));
     if (!usage) return ND_E_MEMORY;
     first_line(&out, op->name, usage);

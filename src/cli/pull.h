@@ -12,6 +12,8 @@ typedef struct cli_job {
     const char *history;
 } cli_job;
 
+// Whether the file is a graph and not a scene, by its name and, of XML, its content.
+bool cli_is_graph(nd_arena *arena, const char *path);
 // Reads the graph; every mistake is printed, and then the call is told.
 nd_graph *cli_graph_read(cli_call *call, nd_arena *arena,
                          const nd_graph_ask *ask) ND_CHECKED;
