@@ -142,7 +142,8 @@ size_t nd_runner_bytes(const nd_runner *runner);
 // ---- For bench and explain.
 typedef struct nd_layer_cost {
     const char *path, *what, *kernel; // kernel: "onednn jit:avx512_core", "plain"
-    double seconds, flops;            // seconds: of all runs since; flops: of one run
+    // Of the processor, all threads together, in all runs since; flops: of one run.
+    double seconds, flops;
     int runs;
     nd_shape shape;
 } nd_layer_cost;

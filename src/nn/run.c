@@ -130,13 +130,13 @@ void nd_net_time(nd_net *net, bool on)
 nd_status nn_plan_run(const nn_plan *plan, nn_context *context, const nn_edges *edges)
 {
     const nd_dtype real = plan->net->make.dtype;
-    double before = plan->net->is_timed ? nd_seconds() : 0;
+    double before = plan->net->is_timed ? nd_cpu_seconds() : 0;
     for (int i = 0; i < plan->records; i++) {
         const nn_record *r = plan->record[i];
         nn_run *run = r->kernel ? r->kernel->run : r->op->plain[real == ND_FLOAT64];
         ND_TRY(call(plan, run, r, context, edges));
         if (plan->net->is_timed) {
-            const double now = nd_seconds();
+            const double now = nd_cpu_seconds();
             plan->seconds[i] += now - before;
             before = now;
         }

@@ -14,6 +14,9 @@ static bool computes_bf16(void)
 }
 
 static const nn_kernel *const kernels[] = {
+    &own_winograd_conv,
+    &own_winograd_data,
+    &own_winograd_weight,
     &onednn_conv,
     &onednn_conv_data,
     &onednn_conv_weight,

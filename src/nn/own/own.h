@@ -53,4 +53,5 @@ static inline const own_kernels *own_here(void)
 
 extern const nn_kernel own_relu, own_relu_back, own_add, own_batch_norm,
     own_batch_norm_back, own_batch_norm_fixed, own_norm_relu, own_norm_relu_back,
-    own_channel_sum, own_update, own_mean_pool_to, own_mean_pool_to_back, own_linear_bias;
+    own_channel_sum, own_update, own_mean_pool_to, own_mean_pool_to_back, own_linear_bias,
+    own_winograd_conv, own_winograd_data, own_winograd_weight;

@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fast backend against plain C in double, layer by layer, on odd shapes.
+#include "nets.h"
+#include <nadir/cpu.h>
+
+typedef struct sample {
+    nd_conv2d set;
+    int channels, height, width, pictures;
+    bool norm;
+    nd_dtype compute;
+    bool exact;
+    double error, mean; // the largest, and the root mean square, to that of the truth
+} sample;
+
+static nd_tensor *sample_net(nd_tape *t, nd_tensor *x, const void *user)
+{
+    const sample *s = user;
+    x = nd_conv(t, "conv", x, s->set);
+    if (s->norm) x = nd_relu(nd_batch_norm(t, "bn", x, (nd_norm){0}));
+    return x;
+}
+
+static nd_net *make(nd_arena *arena, const sample *s, nd_dtype dtype, const char *backend)
+{
+    return nd_net_new(
+        arena, &(nd_net_make){.forward = sample_net,
+                              .user = s,
+                              .input = ND_SHAPE(1, s->channels, s->height, s->width),
+                              .dtype = dtype,
+                              .compute = dtype == ND_FLOAT32 ? s->compute : dtype,
+                              .backend = backend,
+                              .exact = s->exact,
+                              .threads = 2,
+                              .seed = 3});
+}
+
+static bool is_there(nd_arena *arena)
+{
+    const sample s = {
+        .set = {.out = 1, .kernel = 1}, .channels = 1, .height = 1, .width = 1};
+    const bool there = make(arena, &s, ND_FLOAT32, "onednn") != NULL;
+    (void)nd_error_take();
+    return there;
+}
+
+// Parameters of `to` get those of `from`, which are double.
+static void share(nd_net *from, nd_net *to)
+{
+    for (int i = 0; i < nd_net_count(from); i++) {
+        const nd_array a = nd_net_at(from, i).value, b = nd_net_at(to, i).value;
+        if (a.dtype != ND_FLOAT64) continue;
+        for (int64_t k = 0; k < nd_shape_count(a.shape); k++) {
+            ((float *)b.data)[k] = (float)((const double *)a.data)[k];
+            ((double *)a.data)[k] = (double)((float *)b.data)[k];
+        }
+    }
+    CHECK(nd_net_push(from) == ND_OK && nd_net_push(to) == ND_OK);
+}
+
+typedef struct distance {
+    double largest, mean;
+} distance;
+static distance far(const nd_array *is, const nd_array *should)
+{
+    const int64_t count = nd_shape_count(should->shape);
+    double worst = 0, square = 0, error = 0;
+    for (int64_t i = 0; i < count; i++) {
+        const double want = ((const double *)should->data)[i];
+        const double d = fabs((double)((const float *)is->data)[i] - want);
+        if (!(d <= worst)) worst = d;
+        square += want * want, error += d * d;
+    }
+    const double size = sqrt(square / (double)count) + 1e-30;
+    return (distance){worst / size, sqrt(error / (double)count) / size};
+}
+
+static void compare(const char *what, const sample *s, const nd_array *is,
+                    const nd_array *should)
+{
+    const distance d = far(is, should);
+    const double mean = s->mean > 0 ? s->mean : s->error;
+    CHECK(d.largest <= s->error && d.mean <= mean);
+    if (d.largest <= s->error && d.mean <= mean) return;
+    printf("# %s: %.2e %.2e, conv %d kernel %d stride %d pad %d, %d x %d x %d x %d\n",
+           what, d.largest, d.mean, s->set.out, s->set.kernel, s->set.stride, s->set.pad,
+           s->pictures, s->channels, s->height, s->width);
+}
+
+static void check(nd_arena *arena, const sample *s)
+{
+    static const nd_goal goal = {nd_cross_entropy, NULL};
+    nd_net *truth = make(arena, s, ND_FLOAT64, "plain");
+    nd_net *fast = make(arena, s, ND_FLOAT32, "onednn");
+    CHECK(truth && fast);
+    if (!truth || !fast) return;
+    share(truth, fast);
+    const nd_shape shape = ND_SHAPE(s->pictures, s->channels, s->height, s->width);
+    nd_array x = numbers(arena, ND_FLOAT32, shape, 1);
+    nd_array wide = numbers(arena, ND_FLOAT64, shape, 1);
+    for (int64_t i = 0; i < nd_shape_count(shape); i++)
+        ((double *)wide.data)[i] = (double)((float *)x.data)[i];
+    nd_shape made;
+    CHECK(nd_net_output(truth, shape, &made) == ND_OK);
+    nd_array y =
+        numbers(arena, ND_INT64, ND_SHAPE(made.dim[0], made.dim[2], made.dim[3]), 2);
+    for (int64_t i = 0; i < nd_shape_count(y.shape); i++)
+        ((int64_t *)y.data)[i] %= made.dim[1];
+    const nd_array *g[2];
+    nd_array of_input[2];
+    double loss[2];
+    CHECK(nd_gradients(truth, &goal, &wide, &y, &loss[0], &g[0], &of_input[0]) == ND_OK);
+    CHECK(nd_gradients(fast, &goal, &x, &y, &loss[1], &g[1], &of_input[1]) == ND_OK);
+    CHECK(fabs(loss[0] - loss[1]) <= s->error * (1 + fabs(loss[0])));
+    compare("input's gradient", s, &of_input[1], &of_input[0]);
+    for (int i = 0; i < nd_net_count(truth); i++)
+        if (g[0][i].data) compare(nd_net_at(truth, i).name, s, &g[1][i], &g[0][i]);
+    nd_array out[2] = {numbers(arena, ND_FLOAT64, made, 4),
+                       numbers(arena, ND_FLOAT32, made, 4)};
+    CHECK(nd_infer(truth, &wide, &out[0]) == ND_OK);
+    CHECK(nd_infer(fast, &x, &out[1]) == ND_OK);
+    compare("output", s, &out[1], &out[0]);
+}
+
+TEST(convolutions_agree_with_plain_c_on_odd_shapes)
+{
+    if (!is_there(arena)) SKIP("no oneDNN here");
+    static const sample cases[] = {
+        {{.out = 4, .kernel = 1}, 3, 1, 1, 1},
+        {{.out = 17, .kernel = 3, .pad = 1}, 13, 9, 7, 2},
+        {{.out = 17, .kernel = 3, .stride = 2, .pad = 1}, 4, 9, 8, 2},
+        {{.out = 5, .kernel = 3, .stride = 3}, 1, 9, 10, 2},
+        {{.out = 16, .kernel = 3, .pad = 2, .dilation = 2}, 20, 9, 7, 1},
+        {{.out = 64, .kernel = 7, .stride = 2, .pad = 3, .no_bias = true}, 3, 17, 19, 2},
+        {{.out = 64, .kernel = 7, .stride = 2, .pad = 3}, 13, 17, 19, 2},
+        {{.out = 6, .kernel = 5, .pad = 2}, 2, 3, 2, 3},
+        {{.out = 16, .kernel = 3, .pad = 1, .groups = 16}, 16, 8, 8, 2},
+        {{.out = 20, .kernel = 3, .pad = 1, .groups = 20}, 20, 8, 8, 2},
+        {{.out = 12, .kernel = 3, .pad = 1, .groups = 3}, 6, 8, 8, 2},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sample s = cases[i];
+        s.exact = true, s.error = 1e-5;
+        check(arena, &s);
+    }
+}
+
+TEST(winograd_agrees_with_plain_c_within_its_error)
+{
+    if (!is_there(arena)) SKIP("no oneDNN here");
+    static const sample cases[] = {
+        {{.out = 16, .kernel = 3, .pad = 1}, 16, 32, 32, 2},
+        {{.out = 48, .kernel = 3, .pad = 1}, 80, 13, 15, 5},
+        {{.out = 10, .kernel = 3, .pad = 1, .no_bias = true}, 30, 23, 21, 2},
+        {{.out = 112, .kernel = 3, .pad = 0}, 32, 18, 18, 3},
+        {{.out = 32, .kernel = 3, .pad = 2}, 20, 16, 16, 3},
+        {{.out = 64, .kernel = 3, .pad = 1}, 64, 8, 8, 16},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sample s = cases[i];
+        s.error = 3e-5, s.mean = 3e-6;
+        check(arena, &s);
+    }
+}
+
+TEST(batch_norm_and_relu_agree_with_plain_c)
+{
+    if (!is_there(arena)) SKIP("no oneDNN here");
+    static const sample cases[] = {
+        {{.out = 17, .kernel = 1, .no_bias = true}, 3, 9, 7, 2, .norm = true},
+        {{.out = 64, .kernel = 3, .pad = 1, .no_bias = true},
+         32,
+         12,
+         12,
+         3,
+         .norm = true},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sample s = cases[i];
+        s.exact = true, s.error = 2e-5;
+        check(arena, &s);
+    }
+}
+
+TEST(bfloat16_keeps_two_digits)
+{
+    nd_arena *scratch = arena;
+    if (!is_there(scratch)) SKIP("no oneDNN here");
+    static const sample cases[] = {
+        {{.out = 17, .kernel = 3, .pad = 1}, 13, 9, 7, 2},
+        {{.out = 32, .kernel = 1, .stride = 2}, 64, 9, 8, 2},
+        {{.out = 64, .kernel = 3, .pad = 1}, 64, 16, 16, 3},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        sample s = cases[i];
+        s.compute = ND_BFLOAT16, s.error = 5e-2;
+        check(arena, &s);
+    }
+}
