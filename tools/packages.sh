@@ -4,7 +4,7 @@
 # usage: packages.sh build|check
 set -u
 build='gcc libc6-dev meson ninja-build pkg-config gettext python3
-libgdal-dev libproj-dev libxml2-dev libyaml-dev libmicrohttpd-dev libdeflate-dev libdnnl-dev libzstd-dev'
+libgdal-dev libproj-dev libxml2-dev libyaml-dev libmicrohttpd-dev libdeflate-dev libturbojpeg0-dev libdnnl-dev libzstd-dev'
 check='clang-format clang-tidy clang libclang-rt-14-dev git'
 case ${1:-build} in
 build) want=$build ;;

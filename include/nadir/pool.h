@@ -26,6 +26,35 @@ nd_status nd_pool_run(nd_pool *pool, const nd_job *job) ND_CHECKED; // any threa
 // Philox 4x32-10 (Salmon et al. 2011): the same four numbers for the same key and count.
 void nd_random(uint64_t key, uint64_t counter, uint32_t out[4]);
 double nd_random_unit(uint64_t key, uint64_t counter); // in [0, 1)
+// The same with all 128 bits of the counter.
+void nd_random_wide(uint64_t key, const uint32_t counter[4], uint32_t out[4]);
+// Streams keep what is drawn for one purpose apart from all others. The counter is block,
+// index (48 bits), stream (16 bits) and epoch: any number can be had by itself.
+typedef enum nd_stream {
+    ND_DRAW_SPLIT,
+    ND_DRAW_ORDER,
+    ND_DRAW_PLACE,
+    ND_DRAW_AUGMENT,
+    ND_DRAW_MIX,
+    ND_DRAW_DROPOUT,
+    ND_DRAW_WEIGHTS,
+    ND_DRAW_STATISTICS,
+    ND_DRAW_BOOTSTRAP
+} nd_stream;
+typedef struct nd_draw {
+    uint64_t seed, index;
+    uint32_t epoch;
+    nd_stream stream;
+} nd_draw;
+void nd_draw_block(const nd_draw *draw, uint32_t block, uint32_t out[4]);
+// A word as a number in [0, 1), exact in float.
+static inline float nd_draw_unit(uint32_t word)
+{
+    return (float)(word >> 8) * 0x1p-24f;
+}
+// Without bias in [0, n) by Lemire's product; a rejected word is replaced by words of
+// further blocks, from `block` on. n > 0.
+uint32_t nd_draw_below(const nd_draw *draw, uint32_t block, uint32_t n);
 
 // 128 bits of anything, not for secrets: the name of a node, a file, a tile.
 typedef struct nd_hash {

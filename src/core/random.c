@@ -7,9 +7,9 @@
 
 // Philox 4x32-10: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2,
 // 3", SC11, with the constants of its reference tables.
-void nd_random(uint64_t key, uint64_t counter, uint32_t out[4])
+void nd_random_wide(uint64_t key, const uint32_t counter[4], uint32_t out[4])
 {
-    uint32_t c[4] = {(uint32_t)counter, (uint32_t)(counter >> 32), 0, 0};
+    uint32_t c[4] = {counter[0], counter[1], counter[2], counter[3]};
     uint32_t k[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
     for (int i = 0; i < 10; i++) {
         const uint64_t a = (uint64_t)c[0] * 0xD2511F53u;
@@ -21,6 +21,34 @@ void nd_random(uint64_t key, uint64_t counter, uint32_t out[4])
         k[1] += 0xBB67AE85u;
     }
     memcpy(out, c, sizeof c);
+}
+
+void nd_random(uint64_t key, uint64_t counter, uint32_t out[4])
+{
+    nd_random_wide(key, (uint32_t[]){(uint32_t)counter, (uint32_t)(counter >> 32), 0, 0},
+                   out);
+}
+
+void nd_draw_block(const nd_draw *draw, uint32_t block, uint32_t out[4])
+{
+    const uint32_t above = (uint32_t)(draw->index >> 32) & 0xFFFF;
+    const uint32_t counter[4] = {block, (uint32_t)draw->index,
+                                 (uint32_t)draw->stream << 16 | above, draw->epoch};
+    nd_random_wide(draw->seed, counter, out);
+}
+
+// Lemire, "Fast random integer generation in an interval", 2019.
+uint32_t nd_draw_below(const nd_draw *draw, uint32_t block, uint32_t n)
+{
+    const uint32_t least = (0u - n) % n;
+    for (;; block++) {
+        uint32_t word[4];
+        nd_draw_block(draw, block, word);
+        for (int i = 0; i < 4; i++) {
+            const uint64_t product = (uint64_t)word[i] * n;
+            if ((uint32_t)product >= least) return (uint32_t)(product >> 32);
+        }
+    }
 }
 
 double nd_random_unit(uint64_t key, uint64_t counter)
