@@ -387,7 +387,7 @@ def optimisers():
                 torch.nn.utils.clip_grad_norm_([p], clip)
             o.step()
             after.append(p.detach().clone())
-            d = min(ema, (1 + t + 1) / (10 + t + 1))
+            d = min(ema, (1 + t) / (10 + t))
             average = d * average + (1 - d) * after[-1]
             averages.append(average)
         used = o.param_groups[0]
