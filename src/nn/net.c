@@ -9,26 +9,34 @@ const nn_variable *nn_variable_at(const nd_net *net, int slot)
     return &net->variable[slot];
 }
 
-// Stream 6 of nd_random is first weights; each is keyed by its name, so that a layer more
-// or less changes no other. Box and Muller 1958 for the normal.
-static double draw(uint64_t key, int64_t i, nn_first first)
+// Numbers 2 at and 2 at + 1: one draw makes both. Box and Muller 1958 for the normal.
+static void draw(uint64_t key, uint64_t at, nn_first first, double pair[2])
 {
-    if (first.bound > 0) return first.bound * (2 * nd_random_unit(key, (uint64_t)i) - 1);
-    if (first.deviation > 0) {
-        const double u = 1 - nd_random_unit(key, 2 * (uint64_t)i);
-        const double v = nd_random_unit(key, 2 * (uint64_t)i + 1);
-        return first.deviation * sqrt(-2 * log(u)) * cos(6.283185307179586 * v);
+    uint32_t r[4];
+    nd_random(key, at, r);
+    const double u = (double)(((uint64_t)r[0] << 32 | r[1]) >> 11) * 0x1p-53;
+    const double v = (double)(((uint64_t)r[2] << 32 | r[3]) >> 11) * 0x1p-53;
+    if (first.bound > 0) {
+        pair[0] = first.bound * (2 * u - 1), pair[1] = first.bound * (2 * v - 1);
+        return;
     }
-    return first.value;
+    const double length = first.deviation * sqrt(-2 * log(1 - u));
+    pair[0] = length * cos(6.283185307179586 * v);
+    pair[1] = length * sin(6.283185307179586 * v);
 }
 
+// Stream 6 of nd_random is first weights; each is keyed by its name, so that a layer more
+// or less changes no other.
 static void fill(const nd_net *net, const nn_variable *v, nn_first first)
 {
     const nd_hash h =
         nd_hash_more((nd_hash){net->make.seed, 6}, v->name, strlen(v->name));
     const int64_t count = nd_shape_count(v->shape);
+    const bool is_drawn = first.bound > 0 || first.deviation > 0;
+    double pair[2] = {first.value, first.value};
     for (int64_t i = 0; i < count; i++) {
-        const double x = draw(h.a, i, first);
+        if (is_drawn && i % 2 == 0) draw(h.a, (uint64_t)i / 2, first, pair);
+        const double x = pair[i % 2];
         if (v->dtype == ND_FLOAT32) ((float *)v->data)[i] = (float)x;
         if (v->dtype == ND_FLOAT64) ((double *)v->data)[i] = x;
         if (v->dtype == ND_INT64) ((int64_t *)v->data)[i] = (int64_t)x;

@@ -26,8 +26,11 @@ static const nd_param rows[] = {
 const nd_table nd_model_table = ND_TABLE(rows, nd_model_set);
 
 const nd_model *const nd_models[] = {
-    &nn_model_wrn16_2,
-    NULL,
+    &nn_model_wrn16_2,       &nn_model_resnet9,
+    &nn_model_resnet18,      &nn_model_resnet34,
+    &nn_model_resnet50,      &nn_model_unet,
+    &nn_model_unet_resnet18, &nn_model_unet_resnet34,
+    &nn_model_unet_resnet50, NULL,
 };
 
 const nd_model *nd_model_find(const char *name)
@@ -48,6 +51,23 @@ const nd_model *nd_model_find(const char *name)
                       "nadir describe train lists the models",
                       name);
     return NULL;
+}
+
+bool nn_model_suits(const nd_tensor *x, const char *model, int multiple)
+{
+    const nd_shape s = nd_tensor_shape(x);
+    if (s.rank == 4 && s.dim[2] % multiple == 0 && s.dim[3] % multiple == 0) return true;
+    if (s.rank == 4)
+        (void)nd_fail(ND_E_PARAM,
+                      "%s: pictures of %lld x %lld pixels\n"
+                      "take sides that are multiples of %d",
+                      model, (long long)s.dim[3], (long long)s.dim[2], multiple);
+    else
+        (void)nd_fail(ND_E_PARAM,
+                      "%s: an input of %d dimensions\n"
+                      "give it pictures: number, bands, rows, columns",
+                      model, s.rank);
+    return false;
 }
 
 nd_model_set nd_model_filled(const nd_model *model, nd_model_set set)
@@ -73,7 +93,9 @@ nd_net *nd_model_new(nd_arena *arena, const nd_model *model, const nd_model_set 
     }
     nd_net_make full = *make;
     full.forward = model->forward, full.user = kept;
-    if (full.input.rank != 4) full.input = ND_SHAPE(1, 0, 64, 64);
+    // Any size will do that the model takes: the parameters do not depend on it.
+    const int many = model->multiple(kept), side = (64 + many - 1) / many * many;
+    if (full.input.rank != 4) full.input = ND_SHAPE(1, 0, side, side);
     full.input.dim[1] = kept->bands;
     return nd_net_new(arena, &full);
 }

@@ -3,7 +3,12 @@
 #pragma once
 #include <nadir/model.h>
 
-extern const nd_model nn_model_wrn16_2;
+extern const nd_model nn_model_wrn16_2, nn_model_resnet9, nn_model_resnet18,
+    nn_model_resnet34, nn_model_resnet50, nn_model_unet, nn_model_unet_resnet18,
+    nn_model_unet_resnet34, nn_model_unet_resnet50;
+
+// Whether both sides of the pictures x are multiples of `multiple`; false after nd_fail.
+bool nn_model_suits(const nd_tensor *x, const char *model, int multiple);
 
 // Pixels of the input that one step of a chain of windows sees: add each in turn.
 typedef struct nn_sight {
