@@ -158,10 +158,11 @@ static int seen(nd_arena *arena, nd_net *net, int side, int stride)
     CHECK(nd_infer(net, &x, &out) == ND_OK);
     int far = 0;
     for (int at = side / 2; at < side / 2 + stride; at++) {
-        ((double *)x.data)[at * side + at] += 1000;
+        double *pixel = (double *)x.data + at * side + at, kept = *pixel;
+        *pixel += 1000;
         out.data = after;
         CHECK(nd_infer(net, &x, &out) == ND_OK);
-        ((double *)x.data)[at * side + at] -= 1000;
+        *pixel = kept;
         for (int i = 0; i < side * side; i++)
             if (before[i] < after[i] || before[i] > after[i]) {
                 const int dx = abs(i % side - at), dy = abs(i / side - at);
