@@ -109,7 +109,8 @@ int nd_optim_count(const nd_optim *optim);
 nd_named nd_optim_at(const nd_optim *optim, int at);
 nd_status nd_optim_pull(nd_optim *optim) ND_CHECKED; // before reading the state
 nd_status nd_optim_push(nd_optim *optim) ND_CHECKED; // after writing it
-// The net's weights and the averaged ones change places; again: back.
+// The net's weights and running values, and the averaged ones, change places; again:
+// back.
 nd_status nd_optim_swap(nd_optim *optim) ND_CHECKED;
 
 typedef struct nd_goal {

@@ -8,6 +8,19 @@ static bool has_moment(const nd_optim_make *m)
     return m->method != ND_SGD || m->momentum > 0;
 }
 
+// Running means and variances are averaged too: those of the net as it is fit its own
+// weights and not the averaged ones.
+static nd_status average(nd_optim *o, int slot)
+{
+    const nn_variable *v = nn_variable_at(o->net, slot);
+    const size_t count = (size_t)nd_shape_count(v->shape);
+    const size_t bytes = nd_dtype_bytes(v->dtype);
+    if (o->make.ema <= 0) return ND_OK;
+    if (!(o->average[slot] = nd_alloc(o->arena, count, bytes))) return ND_E_MEMORY;
+    memcpy(o->average[slot], v->data, count * bytes);
+    return ND_OK;
+}
+
 static nd_status take(nd_optim *o, int slot)
 {
     const nn_variable *v = nn_variable_at(o->net, slot);
@@ -19,10 +32,7 @@ static nd_status take(nd_optim *o, int slot)
         return ND_E_MEMORY;
     if (o->make.accumulate > 1 && !(o->gathered[slot] = nd_alloc(o->arena, count, bytes)))
         return ND_E_MEMORY;
-    if (o->make.ema <= 0) return ND_OK;
-    if (!(o->average[slot] = nd_alloc(o->arena, count, bytes))) return ND_E_MEMORY;
-    memcpy(o->average[slot], v->data, count * bytes);
-    return ND_OK;
+    return average(o, slot);
 }
 
 // The list of nd_optim_at: the step first, then what each parameter has.
@@ -70,7 +80,9 @@ nd_optim *nd_optim_new(nd_arena *arena, nd_net *net, const nd_optim_make *make)
     if (!o->factor || !o->prefix) return NULL;
     for (int i = 0; i < net->count; i++) {
         o->factor[i] = 1;
-        if (net->variable[i].is_parameter && take(o, i)) return NULL;
+        const nn_variable *v = &net->variable[i];
+        if (v->is_parameter ? take(o, i) : v->dtype != ND_INT64 && average(o, i))
+            return NULL;
     }
     return name_all(o) == ND_OK ? o : NULL;
 }
@@ -139,12 +151,37 @@ nd_status nd_optim_swap(nd_optim *optim)
     return nd_net_push(optim->net);
 }
 
+static double ema_now(const nd_optim *o)
+{
+    const double t = (double)o->step, warm = (1 + t) / (10 + t);
+    return o->make.ema < warm ? o->make.ema : warm;
+}
+
+void nn_average_buffers(const nd_optim *o)
+{
+    const double d = ema_now(o);
+    for (int i = 0; i < o->net->count; i++) {
+        const nn_variable *v = nn_variable_at(o->net, i);
+        if (v->is_parameter || !o->average[i]) continue;
+        const int64_t count = nd_shape_count(v->shape);
+        for (int64_t k = 0; k < count; k++) {
+            if (v->dtype == ND_FLOAT32) {
+                float *a = o->average[i];
+                a[k] =
+                    (float)(d * (double)a[k] + (1 - d) * (double)((float *)v->data)[k]);
+            } else {
+                double *a = o->average[i];
+                a[k] = d * a[k] + (1 - d) * ((double *)v->data)[k];
+            }
+        }
+    }
+}
+
 bool nn_step_of(const nd_optim *o, int slot, double norm, nn_step *s)
 {
     const nd_optim_make *m = &o->make;
     if (m->accumulate > 1 && o->batch + 1 < m->accumulate) return false;
     const nn_variable *v = nn_variable_at(o->net, slot);
-    const double t = (double)o->step;
     // Biases, and the scale and shift of norms, have one dimension.
     const bool decays = m->decay_all || v->shape.rank > 1;
     *s = (nn_step){.rate = o->rate * o->factor[slot],
@@ -153,7 +190,7 @@ bool nn_step_of(const nd_optim *o, int slot, double norm, nn_step *s)
                    .epsilon = m->epsilon,
                    .decay = decays ? m->decay : 0,
                    .clip = norm > m->clip && m->clip > 0 ? m->clip / (norm + 1e-6) : 1,
-                   .ema = m->ema < (1 + t) / (10 + t) ? m->ema : (1 + t) / (10 + t),
+                   .ema = ema_now(o),
                    .step = o->step + 1,
                    .nesterov = m->nesterov,
                    .is_decoupled = m->method == ND_ADAMW};

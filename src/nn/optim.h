@@ -18,3 +18,5 @@ typedef struct nn_step {
 } nn_step;
 // False: this batch is only gathered. `norm`: of all gradients; 0: not clipped.
 bool nn_step_of(const nd_optim *optim, int slot, double norm, nn_step *step);
+// The averages of what is no parameter follow the net's, once an update.
+void nn_average_buffers(const nd_optim *optim);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training steps and inference: the plan for a batch's shape is found or made, then run.
-#include "nn/net.h"
+#include "nn/optim.h"
 #include <math.h>
 #include <string.h>
 
@@ -75,6 +75,7 @@ nd_status nd_step(nd_net *net, nd_optim *optim, const nd_goal *goal, const nd_ar
     ND_TRY(nn_plan_run(plan, &context, &edges));
     const int of = optim->make.accumulate ? optim->make.accumulate : 1;
     if (++optim->batch >= of) {
+        nn_average_buffers(optim);
         optim->batch = 0, optim->step++;
         net->version++;
     }

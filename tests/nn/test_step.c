@@ -210,3 +210,30 @@ TEST(a_number_that_is_none_is_traced_to_its_layer)
     CHECK(nd_step(net, o, &goal, &x, &y, &s) != ND_OK);
     CHECK(error_says("again (conv, forward)"));
 }
+
+// What is kept after each step, averaged by hand: the decay is warmed up, (1 + t) / (10 +
+// t), and stays at 0.5 here.
+TEST(weights_and_running_means_are_averaged)
+{
+    nd_net *net = net_of(arena, ND_FLOAT64);
+    nd_optim *o = nd_optim_new(arena, net, &(nd_optim_make){.rate = 0.1, .ema = 0.5});
+    const nd_array y = numbers(arena, ND_INT64, ND_SHAPE(4), 2);
+    const nd_array x = numbers(arena, ND_FLOAT64, ND_SHAPE(4, 2, 6, 5), 1);
+    const char *const name[] = {"head.weight", "stage1.bn.running_var"};
+    const double *now[2];
+    double mean[2];
+    for (int k = 0; k < 2; k++) {
+        now[k] = nd_net_at(net, nd_net_find(net, name[k])).value.data;
+        mean[k] = *now[k];
+    }
+    for (int t = 0; t < 12; t++) {
+        nd_stepped s;
+        CHECK(nd_step(net, o, &goal, &x, &y, &s) == ND_OK);
+        const double warm = (1.0 + t) / (10.0 + t), d = warm < 0.5 ? warm : 0.5;
+        for (int k = 0; k < 2; k++) mean[k] = d * mean[k] + (1 - d) * *now[k];
+    }
+    const double raw = *now[0];
+    CHECK(nd_optim_swap(o) == ND_OK);
+    for (int k = 0; k < 2; k++) CHECK(fabs(*now[k] - mean[k]) < 1e-14);
+    CHECK(nd_optim_swap(o) == ND_OK && fabs(*now[0] - raw) < 1e-300);
+}
