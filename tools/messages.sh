@@ -45,10 +45,10 @@ grep -rohE "\\bt\\('[^']+'" src/dash/assets | LC_ALL=C sort -u |
 sources() { find src -name '*.c' | LC_ALL=C sort; }
 extract() {
     { sources; echo "$there/tables.c"; echo "$there/pages.c"; } | collect \
-        --keyword --keyword=nd_fail:2 --keyword=nd_note:1 --keyword=nd_say:2 \
+        --keyword --keyword=nd_fail:2 --keyword=nd_note:1 --keyword=nd_say:2 --keyword=weights_note:2 \
         --keyword=nd_gettext:1 --keyword=nd_sentence:1 --flag=nd_sentence:1:no-c-format \
         --flag=nd_fail:2:c-format --flag=nd_note:1:c-format \
-        --flag=nd_say:2:c-format
+        --flag=nd_say:2:c-format --flag=weights_note:2:c-format
     sed -i -e "s|$there/||" -e '/^"POT-Creation-Date/d' "$there/pot"
 }
 

@@ -28,7 +28,7 @@ typedef struct nd_weight {
     const char *name;
     nd_stored type;
     nd_shape shape;   // contiguous, last dimension fastest
-    const void *data; // the arena's or a mapping that lives as long
+    const void *data; // the arena's or a mapping that lives as long; at any address
 } nd_weight;
 typedef struct nd_skipped {
     const char *name, *reason; // what of a file is not taken, and why
@@ -43,10 +43,20 @@ typedef struct nd_weights {
     const nd_skipped *skipped;
     int skips;
     const char *const *note; // what else a reader should know: device, numbers that are
-    int notes;               // none, prefixes taken off
+    int notes;               // none, what of a checkpoint was taken
     const char *card;        // the card's JSON; NULL: none
+    const char *const *foreign; // classes and functions that the file names, by which
+    int foreigns;               // torch would run code; they were not looked up
 } nd_weights;
 nd_weights *nd_weights_open(nd_arena *arena, const char *path) ND_CHECKED;
+// By its first bytes, or by an ending that only checkpoints have: is it for
+// nd_weights_open to take or to refuse?
+bool nd_weights_are_in(const char *path);
+// All of it in words: a line for each tensor, then what was not taken, notes, the card.
+nd_status nd_weights_print(const nd_weights *weights, struct nd_buffer *text) ND_CHECKED;
+// {format, numbers, tensors: [{name, dtype, shape}], skipped, notes, foreign, card}
+nd_status nd_weights_describe(const nd_weights *weights,
+                              struct nd_json_out *out) ND_CHECKED;
 int nd_weights_find(const nd_weights *weights, const char *name); // -1: none
 // By the ending: .safetensors, or .pt/.pth (as torch.save writes; torch.load with
 // weights_only takes it). Whole or not at all. `card`: JSON or NULL.
