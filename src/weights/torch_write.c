@@ -130,19 +130,19 @@ static nd_status write(nd_arena *arena, nd_file *file, const nd_weight *weight, 
 {
     nd_buffer out = {.arena = arena};
     const placed *p = place(arena, weight, count);
-    zip_out *z = p ? zip_new(arena, file) : NULL;
+    zip_out *z = p ? weights_zip_new(arena, file) : NULL;
     if (!z || !pickle_of(&out, p, count)) return ND_E_MEMORY;
-    ND_TRY(zip_put(z, "archive/data.pkl", out.text, out.length));
-    ND_TRY(zip_put(z, "archive/byteorder", "little", 6));
+    ND_TRY(weights_zip_put(z, "archive/data.pkl", out.text, out.length));
+    ND_TRY(weights_zip_put(z, "archive/byteorder", "little", 6));
     for (int i = 0; i < count; i++) {
         if (p[i].key != i) continue;
         const char *name = nd_text(arena, "archive/data/%d", i);
         if (!name) return ND_E_MEMORY;
-        ND_TRY(zip_put(z, name, weight[i].data, bytes_of(&weight[i])));
+        ND_TRY(weights_zip_put(z, name, weight[i].data, bytes_of(&weight[i])));
     }
-    ND_TRY(zip_put(z, "archive/version", "3\n", 2));
-    if (card) ND_TRY(zip_put(z, "archive/extra/nadir.json", card, strlen(card)));
-    return zip_end(z, false);
+    ND_TRY(weights_zip_put(z, "archive/version", "3\n", 2));
+    if (card) ND_TRY(weights_zip_put(z, "archive/extra/nadir.json", card, strlen(card)));
+    return weights_zip_end(z, false);
 }
 
 nd_status weights_write_torch(nd_file *file, const nd_weight *weight, int count,

@@ -33,7 +33,7 @@ static zip_member *find(const archive *a, const char *name, size_t length)
     if (a->root_length + length > sizeof path) return NULL;
     memcpy(path, a->root, a->root_length);
     memcpy(path + a->root_length, name, length);
-    return zip_find(&a->zip, path, a->root_length + length);
+    return weights_zip_find(&a->zip, path, a->root_length + length);
 }
 
 static nd_status find_numbers(checkpoint *c, pickle_storage *storage)
@@ -51,7 +51,7 @@ static nd_status find_numbers(checkpoint *c, pickle_storage *storage)
                        "the file is damaged: copy or download it again",
                        (int)(storage->key_length < 100 ? storage->key_length : 100),
                        storage->key);
-    ND_TRY(zip_read(&a->zip, m));
+    ND_TRY(weights_zip_read(&a->zip, m));
     storage->bytes = m->bytes;
     return ND_OK;
 }
@@ -61,7 +61,7 @@ static nd_status read_byte_order(archive *a, bool *is_big_endian)
     zip_member *m = find(a, "byteorder", 9);
     *is_big_endian = false;
     if (!m) return ND_OK; // before 2.0: little
-    ND_TRY(zip_read(&a->zip, m));
+    ND_TRY(weights_zip_read(&a->zip, m));
     *is_big_endian = m->bytes.count == 3 && memcmp(m->bytes.at, "big", 3) == 0;
     if (*is_big_endian || (m->bytes.count == 6 && memcmp(m->bytes.at, "little", 6) == 0))
         return ND_OK;
@@ -73,7 +73,7 @@ static nd_status read_card(weights_in *in, archive *a)
 {
     zip_member *m = find(a, "extra/nadir.json", 16);
     if (!m) return ND_OK;
-    ND_TRY(zip_read(&a->zip, m));
+    ND_TRY(weights_zip_read(&a->zip, m));
     in->out.card = nd_text(in->arena, "%.*s", (int)(m->bytes.count & 0xFFFFFFF),
                            (const char *)m->bytes.at);
     return in->out.card ? ND_OK : ND_E_MEMORY;
@@ -81,7 +81,7 @@ static nd_status read_card(weights_in *in, archive *a)
 
 static nd_status open_archive(weights_in *in, archive *a, zip_member **told)
 {
-    ND_TRY(zip_open(&a->zip, in->arena, in->scratch, in->file));
+    ND_TRY(weights_zip_open(&a->zip, in->arena, in->scratch, in->file));
     zip_member *m = *told = find_pickle(&a->zip);
     if (!m)
         return nd_fail(ND_E_DATA, "this is a zip archive, but not a checkpoint\n"
@@ -91,7 +91,7 @@ static nd_status open_archive(weights_in *in, archive *a, zip_member **told)
         return nd_fail(ND_E_UNSUPPORTED,
                        "this is a TorchScript program, which nadir does not run\n"
                        "save its state_dict() with torch.save and give that");
-    return zip_read(&a->zip, m);
+    return weights_zip_read(&a->zip, m);
 }
 
 nd_status weights_read_zip(weights_in *in)
@@ -115,7 +115,8 @@ bool weights_zip_is_torch(nd_bytes file)
 {
     nd_arena *arena = nd_arena_new();
     zip z;
-    const bool is = arena && zip_open(&z, arena, arena, file) == ND_OK && find_pickle(&z);
+    const bool is =
+        arena && weights_zip_open(&z, arena, arena, file) == ND_OK && find_pickle(&z);
     (void)nd_error_take();
     nd_arena_free(arena);
     return is;

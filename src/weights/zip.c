@@ -220,7 +220,7 @@ static nd_status check_members(zip *z)
     return check_growth(z);
 }
 
-nd_status zip_open(zip *z, nd_arena *arena, nd_arena *scratch, nd_bytes file)
+nd_status weights_zip_open(zip *z, nd_arena *arena, nd_arena *scratch, nd_bytes file)
 {
     table t;
     size_t used;
@@ -234,7 +234,7 @@ nd_status zip_open(zip *z, nd_arena *arena, nd_arena *scratch, nd_bytes file)
     return check_members(z);
 }
 
-zip_member *zip_find(const zip *z, const char *name, size_t length)
+zip_member *weights_zip_find(const zip *z, const char *name, size_t length)
 {
     size_t low = 0, high = z->count;
     while (low < high) {
@@ -262,7 +262,7 @@ static nd_status inflate(zip *z, const zip_member *m, const uint8_t *from, uint8
                                         : damaged(nd_gettext("a member does not unpack"));
 }
 
-nd_status zip_read(zip *z, zip_member *m)
+nd_status weights_zip_read(zip *z, zip_member *m)
 {
     uint64_t at = 0;
     if (m->is_open) return ND_OK;

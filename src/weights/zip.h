@@ -19,15 +19,16 @@ typedef struct zip {
     size_t count;
 } zip;
 // Reads and checks the table of contents. `scratch`: of the table.
-nd_status zip_open(zip *z, nd_arena *arena, nd_arena *scratch, nd_bytes file) ND_CHECKED;
-zip_member *zip_find(const zip *z, const char *name, size_t length); // NULL: none
+nd_status weights_zip_open(zip *z, nd_arena *arena, nd_arena *scratch,
+                           nd_bytes file) ND_CHECKED;
+zip_member *weights_zip_find(const zip *z, const char *name, size_t length); // NULL: none
 // Its bytes: in the mapping or unpacked; its sum is checked, once.
-nd_status zip_read(zip *z, zip_member *member) ND_CHECKED;
+nd_status weights_zip_read(zip *z, zip_member *member) ND_CHECKED;
 
 // ---- Out: members are stored, their bytes begin at multiples of 64.
 typedef struct zip_out zip_out;
-zip_out *zip_new(nd_arena *arena, nd_file *file) ND_CHECKED;
-nd_status zip_put(zip_out *z, const char *name, const void *bytes,
-                  uint64_t count) ND_CHECKED;
+zip_out *weights_zip_new(nd_arena *arena, nd_file *file) ND_CHECKED;
+nd_status weights_zip_put(zip_out *z, const char *name, const void *bytes,
+                          uint64_t count) ND_CHECKED;
 // `wide`: zip64 though it is not needed; for tests.
-nd_status zip_end(zip_out *z, bool wide) ND_CHECKED;
+nd_status weights_zip_end(zip_out *z, bool wide) ND_CHECKED;

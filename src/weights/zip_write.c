@@ -33,7 +33,7 @@ static uint64_t narrow(uint64_t number, bool wide)
     return wide ? 0xFFFFFFFF : number;
 }
 
-zip_out *zip_new(nd_arena *arena, nd_file *file)
+zip_out *weights_zip_new(nd_arena *arena, nd_file *file)
 {
     zip_out *z = nd_alloc(arena, 1, sizeof *z);
     if (z) *z = (zip_out){.arena = arena, .file = file};
@@ -51,7 +51,7 @@ static void add_common(record *r, const entry *e, bool wide)
     add(r, strlen(e->name), 2);
 }
 
-nd_status zip_put(zip_out *z, const char *name, const void *bytes, uint64_t count)
+nd_status weights_zip_put(zip_out *z, const char *name, const void *bytes, uint64_t count)
 {
     static const char fill[ALIGN] = "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ"
                                     "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ";
@@ -101,7 +101,7 @@ static nd_status put_table(zip_out *z, bool wide)
     return ND_OK;
 }
 
-nd_status zip_end(zip_out *z, bool wide)
+nd_status weights_zip_end(zip_out *z, bool wide)
 {
     const uint64_t table = nd_file_length(z->file);
     ND_TRY(put_table(z, wide));
