@@ -13,13 +13,14 @@ typedef struct nd_evaluator_make {
     int64_t samples, pixels; // that will come; pixels of one: 1 for pictures
     double temperature;      // of the card; 0: 1
     uint64_t seed;           // of the bootstrap and of the typical cases
+    bool is_brief;           // only the matrix, its scores and their intervals
 } nd_evaluator_make;
 nd_evaluator *nd_evaluator_new(nd_arena *arena, const nd_evaluator_make *make) ND_CHECKED;
 typedef struct nd_answer {
     const float *logit;   // classes, or classes x height x width
     const int64_t *label; // 1, or height x width; outside the classes: not known
     int height, width;    // 1, 1: of a picture
-    int64_t index, unit;  // which sample; samples of one unit are drawn together
+    int64_t index, unit;  // below samples; samples of one unit are drawn together
 } nd_answer;
 nd_status nd_evaluator_add(nd_evaluator *evaluator, const nd_answer *answer) ND_CHECKED;
 
@@ -50,6 +51,7 @@ typedef struct nd_evaluation {
     int class_count;
     bool is_mask;
     int64_t samples, units;
+    bool is_scattered; // too few units to draw from: each chip was taken for one
     const nd_confusion *matrix;
     nd_scores scores;
     nd_interval accuracy;       // pictures: Wilson's; masks: bootstrap over units
@@ -62,11 +64,31 @@ typedef struct nd_evaluation {
     nd_case worst[ND_CASES], typical[ND_CASES];
     int worsts, typicals;
     const nd_confusion *views; // of the mean of eight views; NULL: not asked for
-    double seconds;            // of the network
+    nd_interval views_accuracy;
+    double seconds;               // of the network
+    const struct nd_tally *tally; // of each sample that was asked for, by index
+    int64_t tallies;
 } nd_evaluation;
+typedef struct nd_tally {
+    int64_t unit;
+    double counted, right; // pixels, or 1
+} nd_tally;
 // The rest (names, pictures, views) is the caller's to fill in.
 nd_status nd_evaluator_done(nd_evaluator *evaluator,
                             nd_evaluation *evaluation) ND_CHECKED;
+
+// Two models on the same samples: ND_E_DATA if they are not. Pictures: McNemar's test;
+// masks: bootstrap over units of the difference in accuracy.
+typedef struct nd_comparison {
+    double first, second; // accuracies on what both answered
+    int64_t only_first, only_second;
+    bool is_drawn, is_exact; // by bootstrap; by the exact binomial
+    nd_interval difference;  // of second - first, if drawn
+    double p;
+} nd_comparison;
+nd_status nd_evaluation_compare(nd_arena *arena, const nd_evaluation *a,
+                                const nd_evaluation *b,
+                                nd_comparison *comparison) ND_CHECKED;
 
 // ---- Telling it.
 nd_status nd_evaluation_describe(const nd_evaluation *evaluation,
@@ -82,6 +104,40 @@ typedef struct nd_curve {
 // One HTML file that loads nothing; curves may be none.
 nd_status nd_evaluation_html(const nd_evaluation *evaluation, const nd_curve *curve,
                              int curves, nd_buffer *out) ND_CHECKED;
+
+// ---- Doing it: a model's file, and examples that nobody trained on.
+struct nd_dataset;
+typedef struct nd_model_ask {
+    const char *path;  // a model, or the folder of a run
+    int threads;       // 0: one a core
+    int height, width; // of the pictures to come; 0: as the card says
+} nd_model_ask;
+typedef struct nd_model_file {
+    const char *path; // of the weights
+    const nd_card *card;
+    nd_net *net;
+    int64_t parameters;
+    const char *words; // "wrn16-2, 0.69 M parameters"
+} nd_model_file;
+// Only the card; net NULL.
+nd_status nd_model_card(nd_arena *arena, const char *path,
+                        nd_model_file *model) ND_CHECKED;
+// The net, too, with its weights: all of them, or ND_E_DATA.
+nd_status nd_model_load(nd_arena *arena, const nd_model_ask *ask,
+                        nd_model_file *model) ND_CHECKED;
+typedef struct nd_evaluate_ask {
+    const struct nd_dataset *data; // opened with the model's card
+    int side;                      // nd_side
+    bool views;                    // the mean of eight views as well, reported apart
+    bool pictures;                 // of the worst and the typical cases
+    int batch, workers;            // 0: by size; one a core
+    uint64_t seed;
+    const nd_flag *cancel;
+    void (*progress)(void *user, int64_t done, int64_t count);
+    void *user;
+} nd_evaluate_ask;
+nd_status nd_evaluate(nd_arena *arena, const nd_model_file *model,
+                      const nd_evaluate_ask *ask, nd_evaluation *evaluation) ND_CHECKED;
 
 // ---- Runs on disk, as nadir train left them.
 typedef struct nd_key {

@@ -101,8 +101,21 @@ nd_status cli_help_op(nd_arena *arena, const nd_op *op) ND_CHECKED;
 nd_status cli_describe_command(const cli_command *command, nd_json_out *out) ND_CHECKED;
 
 // ---- The rows, one file each.
-extern const cli_command cli_cmd_cache, cli_cmd_check, cli_cmd_convert, cli_cmd_describe,
-    cli_cmd_explain, cli_cmd_gpt, cli_cmd_help, cli_cmd_info, cli_cmd_map,
-    cli_cmd_new_graph, cli_cmd_op, cli_cmd_ops, cli_cmd_run;
+// clang-format off
+extern const cli_command cli_cmd_cache;
+extern const cli_command cli_cmd_check;
+extern const cli_command cli_cmd_convert;
+extern const cli_command cli_cmd_describe;
+extern const cli_command cli_cmd_explain;
+extern const cli_command cli_cmd_gpt;
+extern const cli_command cli_cmd_help;
+extern const cli_command cli_cmd_info;
+extern const cli_command cli_cmd_map;
+extern const cli_command cli_cmd_new_graph;
+extern const cli_command cli_cmd_op;
+extern const cli_command cli_cmd_ops;
+extern const cli_command cli_cmd_run;
+extern const cli_command cli_cmd_runs;
+// clang-format on
 // nadir NAME …: the operator, with all its words behind it.
 nd_status cli_run_op(cli_call *call, const nd_op *op) ND_CHECKED;

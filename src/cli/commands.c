@@ -3,13 +3,23 @@
 #include "cli/cli.h"
 
 const cli_command *const cli_commands[] = {
-    &cli_cmd_map,       &cli_cmd_run,
-    &cli_cmd_check,     &cli_cmd_explain,
-    &cli_cmd_info,      &cli_cmd_convert,
-    &cli_cmd_new_graph, &cli_cmd_op,
-    &cli_cmd_gpt,       &cli_cmd_ops,
-    &cli_cmd_describe,  &cli_cmd_cache,
-    &cli_cmd_help,      NULL,
+    // clang-format off
+    &cli_cmd_map,
+    &cli_cmd_run,
+    &cli_cmd_check,
+    &cli_cmd_explain,
+    &cli_cmd_info,
+    &cli_cmd_convert,
+    &cli_cmd_runs,
+    &cli_cmd_new_graph,
+    &cli_cmd_op,
+    &cli_cmd_gpt,
+    &cli_cmd_ops,
+    &cli_cmd_describe,
+    &cli_cmd_cache,
+    &cli_cmd_help,
+    NULL,
+    // clang-format on
 };
 
 const cli_command *cli_command_find(const char *name)

@@ -11,7 +11,7 @@ enum { KEPT_NUMBERS = 1 << 26, KEPT_PIXELS = 1 << 18 };
 
 // How often a unit answered one cell of the matrix.
 typedef struct entry {
-    int64_t unit;
+    int64_t unit, index;
     int32_t cell;
     double count;
 } entry;
@@ -37,6 +37,7 @@ struct nd_evaluator {
     float *row; // logits of one pixel
     nd_case worst[ND_CASES], typical[ND_CASES];
     uint32_t lot[ND_CASES]; // of the typical ones
+    nd_tally *tally;
     int worsts, typicals;
     int64_t samples, pixel; // so far
 };
@@ -84,7 +85,9 @@ nd_evaluator *nd_evaluator_new(nd_arena *arena, const nd_evaluator_make *make)
     e->entry = nd_alloc(arena, (size_t)e->room, sizeof *e->entry);
     e->p = nd_alloc(arena, (size_t)make->classes, sizeof *e->p);
     e->row = nd_alloc(arena, (size_t)make->classes, sizeof *e->row);
-    if (!e->matrix || !e->one || !e->entry || !e->p || !e->row) return NULL;
+    e->tally = nd_alloc(arena, (size_t)make->samples, sizeof *e->tally);
+    if (!e->matrix || !e->one || !e->entry || !e->p || !e->row || !e->tally) return NULL;
+    if (make->is_brief) return e;
     if (make_kept(e) != ND_OK) return NULL;
     return !is_mask(e) || make_masks(e) == ND_OK ? e : NULL;
 }
@@ -126,8 +129,8 @@ static void see(nd_evaluator *e, int64_t label, sample *sum)
     e->pixel++;
     if (label < 0 || label >= classes) return;
     nd_confusion_add(e->one, label, best, 1);
-    keep(e, label);
-    for (int k = 0; is_mask(e) && k < classes; k++)
+    if (!e->make.is_brief) keep(e, label);
+    for (int k = 0; e->ranks && k < classes; k++)
         nd_ranks_add(&e->ranks[k], e->p[k], k == label);
     sum->n += 1;
     sum->confidence += e->p[best];
@@ -212,20 +215,25 @@ nd_status nd_evaluator_add(nd_evaluator *e, const nd_answer *answer)
 {
     const int64_t pixels = (int64_t)answer->height * answer->width;
     const int classes = e->make.classes;
+    if (answer->index < 0 || answer->index >= e->make.samples)
+        return nd_fail(ND_E_BUG, "answer %lld was not announced\nreport this",
+                       (long long)answer->index);
     sample sum = {0};
     memset(e->one->count, 0, (size_t)(classes * classes) * sizeof(double));
     for (int64_t i = 0; i < pixels; i++) {
         for (int k = 0; k < classes; k++) e->row[k] = answer->logit[k * pixels + i];
         see(e, answer->label[i], &sum);
     }
+    e->tally[answer->index] = (nd_tally){answer->unit, sum.n, sum.right};
     if (sum.n <= 0) return ND_OK;
     e->samples++;
     nd_confusion_sum(e->matrix, e->one, 1);
     for (int32_t i = 0; i < classes * classes; i++)
         if (e->one->count[i] > 0)
-            ND_TRY(entry_add(e, (entry){answer->unit, i, e->one->count[i]}));
+            ND_TRY(
+                entry_add(e, (entry){answer->unit, answer->index, i, e->one->count[i]}));
     remember(e, answer, &sum);
-    return is_mask(e) ? things_of(e, answer) : ND_OK;
+    return e->things ? things_of(e, answer) : ND_OK;
 }
 
 static int by_unit(const void *a, const void *b)
@@ -247,6 +255,16 @@ static int64_t number_units(nd_evaluator *e)
         e->entry[i].unit = units - 1;
     }
     return units;
+}
+
+// Fewer than this say little of how much others would differ.
+enum { FEW_UNITS = 5 };
+
+static int64_t scatter(nd_evaluator *e)
+{
+    for (int64_t i = 0; i < e->entries; i++) e->entry[i].unit = e->entry[i].index;
+    for (int64_t i = 0; i < e->make.samples; i++) e->tally[i].unit = i;
+    return number_units(e);
 }
 
 // What is drawn again and again: accuracy, macro F1, miou, then F1 and IoU of each class.
@@ -370,11 +388,16 @@ nd_status nd_evaluator_done(nd_evaluator *e, nd_evaluation *to)
     to->is_mask = is_mask(e);
     to->samples = e->samples;
     to->matrix = e->matrix;
+    to->tally = e->tally;
+    to->tallies = e->make.samples;
     to->more = more;
     to->scores = nd_confusion_scores(e->matrix);
     to->units = number_units(e);
+    to->is_scattered = to->units < FEW_UNITS && to->units < e->samples;
+    if (to->is_scattered) to->units = scatter(e);
     to->miou_each = is_mask(e) ? mean_of_units(e) : (double)NAN;
     ND_TRY(draw_intervals(e, to, more));
+    if (e->make.is_brief) return ND_OK;
     ND_TRY(rank_all(e, more));
     ND_TRY(calibrate(e, to));
     memcpy(to->worst, e->worst, sizeof to->worst);

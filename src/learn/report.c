@@ -81,6 +81,11 @@ int report_rival(const nd_evaluation *e, int k)
     return rival;
 }
 
+const char *report_unit(const nd_evaluation *e)
+{
+    return !e->is_mask ? "picture" : e->is_scattered ? "chip" : "scene";
+}
+
 // ---- JSON. NaN becomes null by itself.
 static void json_interval(nd_json_out *out, const char *key, nd_interval interval)
 {
@@ -198,6 +203,7 @@ static void json_figures(nd_json_out *out, const nd_evaluation *e)
     nd_json_text(out, "interval_by", e->is_mask ? "bootstrap over units" : "Wilson");
     nd_json_whole(out, "samples", e->samples);
     nd_json_whole(out, "units", e->units);
+    nd_json_text(out, "unit", report_unit(e));
     nd_json_real(out, "f1", s->f1);
     json_interval(out, "f1_interval", e->f1.interval);
     nd_json_real(out, "precision", s->precision);
@@ -212,15 +218,15 @@ static void json_figures(nd_json_out *out, const nd_evaluation *e)
     if (isfinite(e->top3)) nd_json_real(out, "top3", e->top3);
 }
 
-static void json_views(nd_json_out *out, const nd_confusion *views)
+static void json_views(nd_json_out *out, const nd_evaluation *e)
 {
-    const nd_scores s = nd_confusion_scores(views);
+    const nd_scores s = nd_confusion_scores(e->views);
     nd_json_open(out, "mean_of_8_views", '{');
     nd_json_real(out, "accuracy", s.accuracy);
-    json_interval(out, "interval", s.accuracy_interval);
+    json_interval(out, "interval", e->views_accuracy);
     nd_json_real(out, "f1", s.f1);
     nd_json_real(out, "miou", s.miou);
-    json_matrix(out, "confusion", views);
+    json_matrix(out, "confusion", e->views);
     nd_json_close(out, '}');
 }
 
@@ -241,7 +247,7 @@ nd_status nd_evaluation_describe(const nd_evaluation *e, nd_json_out *out)
     nd_json_real(out, "calibrated_on", e->calibrated_on);
     json_calibration(out, "calibration", &e->plain);
     json_calibration(out, "calibration_at_best", &e->best);
-    if (e->views) json_views(out, e->views);
+    if (e->views) json_views(out, e);
     json_cases(out, "worst", e, e->worst, e->worsts);
     json_cases(out, "typical", e, e->typical, e->typicals);
     nd_json_real(out, "seconds", e->seconds);

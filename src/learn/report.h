@@ -17,6 +17,10 @@ const char *report_place(nd_arena *arena, const nd_case *one);
 // The class that k is most often taken for; -1: none.
 int report_rival(const nd_evaluation *evaluation, int k);
 
+const char *report_unit(const nd_evaluation *evaluation); // what intervals draw: a name
+// What was counted, as one line; how it was drawn, if there is something to mind.
+void report_counted(nd_buffer *out, const nd_evaluation *evaluation);
+
 // ---- Parts of the page, each in a file of its own.
 void report_escape(nd_buffer *out, const char *text);
 void report_curves(nd_buffer *out, const nd_curve *curve, int curves, const char *title);

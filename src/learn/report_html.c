@@ -112,7 +112,7 @@ static void tiles(nd_buffer *out, const nd_evaluation *e)
     if (e->views) {
         const nd_scores v = nd_confusion_scores(e->views);
         tile(out, nd_gettext("Eight views"), report_share(v.accuracy),
-             e->is_mask ? "" : report_interval(v.accuracy_interval).text);
+             report_interval(e->views_accuracy).text);
     }
     nd_buffer_add(out, "</div>\n");
 }
@@ -135,14 +135,8 @@ static void head(nd_buffer *out, const nd_evaluation *e)
     report_escape(out, e->data);
     if (e->side) nd_buffer_add(out, nd_gettext(", side %s"), e->side);
     nd_buffer_add(out, "</p><p class=faint>");
-    const report_text n = report_count(e->scores.n);
-    if (e->is_mask)
-        nd_buffer_add(out, nd_gettext("%s pixels of %s chips in %s units\n"), n.text,
-                      report_count((double)e->samples).text,
-                      report_count((double)e->units).text);
-    else
-        nd_buffer_add(out, nd_gettext("%s pictures\n"), n.text);
-    nd_buffer_add(out, "· %s</p>\n", nd_gettext("ranges are of 95 %"));
+    report_counted(out, e);
+    nd_buffer_add(out, " · %s</p>\n", nd_gettext("ranges are of 95 %"));
 }
 
 static void class_row(nd_buffer *out, const nd_evaluation *e, int k)

@@ -40,6 +40,22 @@ static void share_fact(nd_buffer *out, const char *name, double share, nd_interv
     nd_buffer_add(out, "\n");
 }
 
+void report_counted(nd_buffer *out, const nd_evaluation *e)
+{
+    const report_text n = report_count(e->scores.n);
+    const report_text samples = report_count((double)e->samples);
+    if (!e->is_mask)
+        nd_buffer_add(out, nd_gettext("%s pictures"), n.text);
+    else if (e->is_scattered)
+        nd_buffer_add(out,
+                      nd_gettext("%s pixels of %s chips; so few scenes that each chip "
+                                 "was drawn alone: the ranges are too narrow"),
+                      n.text, samples.text);
+    else
+        nd_buffer_add(out, nd_gettext("%s pixels of %s chips in %s scenes"), n.text,
+                      samples.text, report_count((double)e->units).text);
+}
+
 static void head(nd_buffer *out, const nd_evaluation *e)
 {
     if (e->model) {
@@ -54,13 +70,8 @@ static void head(nd_buffer *out, const nd_evaluation *e)
         nd_buffer_add(out, "\n");
     }
     fact(out, nd_gettext("counted"));
-    const report_text n = report_count(e->scores.n);
-    if (e->is_mask)
-        nd_buffer_add(out, nd_gettext("%s pixels of %s chips in %s units\n"), n.text,
-                      report_count((double)e->samples).text,
-                      report_count((double)e->units).text);
-    else
-        nd_buffer_add(out, nd_gettext("%s pictures\n"), n.text);
+    report_counted(out, e);
+    nd_buffer_add(out, "\n");
 }
 
 static void figures(nd_buffer *out, const nd_evaluation *e)
@@ -92,9 +103,7 @@ static void figures(nd_buffer *out, const nd_evaluation *e)
         report_number(e->plain.nll, 3).text);
     if (!e->views) return;
     const nd_scores v = nd_confusion_scores(e->views);
-    const nd_interval none = {(double)NAN, (double)NAN};
-    share_fact(out, nd_gettext("eight views"), v.accuracy,
-               e->is_mask ? none : v.accuracy_interval);
+    share_fact(out, nd_gettext("eight views"), v.accuracy, e->views_accuracy);
 }
 
 enum { NAME = 22 };

@@ -26,7 +26,7 @@ bash -c ". '$made/nadir'; COMP_WORDS=(nadir ru) COMP_CWORD=1; _nadir; echo \"\${
 COMP_WORDS=(nadir run --sk) COMP_CWORD=2; _nadir; echo \"\${COMPREPLY[@]}\"
 COMP_WORDS=(nadir op Sub) COMP_CWORD=2; _nadir; COMP_WORDS=(nadir check --print x)
 COMP_CWORD=3; _nadir; echo \"\${COMPREPLY[@]}\"" >"$scratch/out" 2>"$scratch/err" || ok=no
-grep -qx 'run' "$scratch/out" || ok=no
+grep -qx 'run runs' "$scratch/out" || ok=no
 grep -qx -- '--skip-existing' "$scratch/out" || ok=no
 grep -qx 'xml' "$scratch/out" || ok=no
 silent

@@ -124,8 +124,9 @@ TEST(masks_are_counted_by_pixels_and_drawn_by_units)
     CHECK(e && nd_evaluator_add(e, &(nd_answer){sure, first, 2, 2, 0, 7}) == ND_OK);
     CHECK(e && nd_evaluator_add(e, &(nd_answer){sure, second, 2, 2, 1, 7}) == ND_OK);
     CHECK(e && nd_evaluator_done(e, &to) == ND_OK);
-    CHECK(to.is_mask && to.scores.n == 7 && to.scores.right == 6 && to.units == 1);
-    CHECK(isnan(to.accuracy.low)); // one unit says nothing about others
+    CHECK(to.is_mask && to.scores.n == 7 && to.scores.right == 6);
+    // One unit says nothing about others: its two chips are drawn, and it says so.
+    CHECK(to.units == 2 && to.is_scattered && to.accuracy.low < to.accuracy.high);
     CHECK(near(to.scores.miou, (3. / 4 + 3. / 4) / 2, 1e-15));
     CHECK(to.worst[0].index == 1 && to.worst[0].truth == 1 &&
           to.worst[0].prediction == 0);
@@ -150,5 +151,50 @@ TEST(units_of_their_own_have_an_interval_and_a_mean)
     // Half of the chips are right, half by half: .75, deviation .25 / sqrt(40).
     CHECK(to.scores.accuracy == 0.75 && to.units == 40);
     CHECK(fabs(to.accuracy.low - (0.75 - 1.96 * 0.0395)) < 0.02);
-    CHECK(near(to.miou_each, (1 + 0.25) / 2, 1e-12));
+    CHECK(near(to.miou_each, (1 + 0.25) / 2, 1e-12) && !to.is_scattered);
+}
+
+static nd_evaluation tallied(bool is_mask, const nd_tally *tally, int64_t count)
+{
+    return (nd_evaluation){.is_mask = is_mask, .tally = tally, .tallies = count};
+}
+
+// 12 pictures: 9 told apart, 1 to 8: exact binomial 2 (1 + 9) / 2^9.
+TEST(pictures_are_compared_by_mcnemar)
+{
+    nd_tally a[12], b[12];
+    for (int i = 0; i < 12; i++) {
+        a[i] = (nd_tally){i, 1, i == 0 || i > 8};
+        b[i] = (nd_tally){i, 1, i > 0};
+    }
+    const nd_evaluation x = tallied(false, a, 12), y = tallied(false, b, 12);
+    nd_comparison c;
+    CHECK(nd_evaluation_compare(arena, &x, &y, &c) == ND_OK);
+    CHECK(c.only_first == 1 && c.only_second == 8 && c.is_exact && !c.is_drawn);
+    CHECK(near(c.p, 20. / 512, 1e-12) && near(c.second, 11. / 12, 1e-12));
+}
+
+// Three scenes of ten chips each, the second model 5 points better everywhere but in one.
+TEST(masks_are_compared_by_drawing_units)
+{
+    nd_tally a[30], b[30];
+    for (int i = 0; i < 30; i++) {
+        a[i] = (nd_tally){100 + i / 10, 100, 80};
+        b[i] = (nd_tally){100 + i / 10, 100, i < 10 ? 80 : 85};
+    }
+    const nd_evaluation x = tallied(true, a, 30), y = tallied(true, b, 30);
+    nd_comparison c;
+    CHECK(nd_evaluation_compare(arena, &x, &y, &c) == ND_OK);
+    CHECK(c.is_drawn && near(c.second - c.first, 1. / 30, 1e-12));
+    // The first scene alone comes up with (1/3)^3: more than 2.5 % of the draws.
+    CHECK(c.difference.low == 0 && near(c.difference.high, 0.05, 1e-12) && c.p > 0.05);
+}
+
+TEST(models_on_other_samples_are_not_compared)
+{
+    const nd_tally one = {0, 1, 1}, none = {0, 0, 0};
+    const nd_evaluation a = tallied(false, &one, 1), b = tallied(false, &none, 1);
+    nd_comparison c;
+    CHECK(nd_evaluation_compare(arena, &a, &b, &c) != ND_OK);
+    CHECK(error_says("sample 0 has 1 labels for one model, 0 for the other\n"));
 }
