@@ -64,6 +64,17 @@ static nn_layout followed(const nn_record *r)
     return NN_PLAIN;
 }
 
+nd_dtype nn_working_type(const nn_record *r)
+{
+    if (r->op->may_be_bf16 && r->outs && r->out[0]->shape.rank == 4)
+        return r->out[0]->dtype;
+    nd_dtype type = r->ins && r->in[0] ? r->in[0]->dtype : ND_FLOAT32;
+    for (int k = 0; k < r->ins; k++)
+        if (r->in[k] && r->in[k]->dtype == ND_BFLOAT16 && r->in[k]->shape.rank == 4)
+            type = ND_BFLOAT16;
+    return type;
+}
+
 static nd_status choose(nn_plan *plan, nn_record *r)
 {
     enum { MOST = 64 };
@@ -81,7 +92,7 @@ static nd_status choose(nn_plan *plan, nn_record *r)
     // A plain kernel computes in the net's own type; others in that of what they give.
     for (int k = 0; k < r->outs && !r->kernel; k++)
         if (r->out[k]->dtype == ND_BFLOAT16) r->out[k]->dtype = real;
-    const bool is_cast = r->op->may_be_bf16 && r->outs && r->out[0]->shape.rank == 4;
+    const nd_dtype working = nn_working_type(r);
     for (int k = 0; k < r->outs; k++) {
         if (r->out[k]->shape.rank == 4)
             r->out[k]->layout = out[k] == NN_FOLLOW ? like : out[k];
@@ -93,7 +104,7 @@ static nd_status choose(nn_plan *plan, nn_record *r)
         nd_dtype dtype = x->dtype;
         if (x->shape.rank == 4) {
             layout = in[k] == NN_FOLLOW ? like : in[k];
-            if (r->kernel && is_cast) dtype = r->out[0]->dtype;
+            if (r->kernel) dtype = working;
         }
         if (!r->kernel) dtype = real;
         if (layout == x->layout && dtype == x->dtype) continue;

@@ -182,6 +182,9 @@ static inline int64_t nn_channels_kept(int64_t channels, nn_layout layout)
     return layout == NN_BLOCKED ? (channels + 15) / 16 * 16 : channels;
 }
 size_t nn_bytes(const nd_tensor *x); // of its memory, in its layout
+// What a kernel of the record computes in: bfloat16 where it gives a picture of that, or,
+// giving none, is given one.
+nd_dtype nn_working_type(const nn_record *record);
 // Numbers that lie another way: any float type and layout of rank 4 to any other.
 extern const nn_op nn_op_convert;
 // Both of the shape of the tensor; for the edges of a plan.

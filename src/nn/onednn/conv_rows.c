@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Convolution's kernels by oneDNN: which records they take and in which layout.
-#include "nn/conv.h"
+#include "nn/conv_transpose.h"
 #include "nn/net.h"
 #include "nn/onednn/conv.h"
+#include "nn/own/own.h"
 
 static onednn_pass pass_of(const nn_record *r)
 {
-    return r->op == &nn_op_conv        ? ONEDNN_FORWARD
-           : r->op == &nn_op_conv_data ? ONEDNN_DATA
-                                       : ONEDNN_WEIGHT;
+    if (r->op == &nn_op_conv) return ONEDNN_FORWARD;
+    return r->op == &nn_op_conv_weight ? ONEDNN_WEIGHT : ONEDNN_DATA;
 }
 
 // A picture of few bands stays as it is: oneDNN has kernels for first layers.
@@ -22,7 +22,7 @@ static onednn_geometry geometry_of(const nn_record *r, onednn_pass pass)
     const nn_conv *c = r->set;
     const nd_tape *tape = r->in[0]->tape;
     // Types: those of what is given, except that weights' gradients are float32.
-    const nd_dtype type = pass == ONEDNN_WEIGHT ? r->in[1]->dtype : r->out[0]->dtype;
+    const nd_dtype type = nn_working_type(r);
     const nd_tensor x = {.shape = c->in, .layout = layout_of_x(c, pass), .dtype = type};
     const nd_tensor y = {.shape = c->out, .layout = NN_BLOCKED, .dtype = type};
     return (onednn_geometry){.set = c->set,
@@ -90,6 +90,51 @@ static nd_status run(const nn_call *call)
     return onednn_conv_run(r->ready, pass, data, call->scratch);
 }
 
+// A transposed convolution is a data gradient, and adds a bias.
+typedef struct bias_job {
+    const nn_call *call;
+    const own_norm *by;
+} bias_job;
+
+static void bias_part(void *user, int thread, int threads)
+{
+    const bias_job *j = user;
+    const nd_tensor *y = j->call->record->out[0];
+    const int64_t pixels = y->shape.dim[2] * y->shape.dim[3];
+    const int64_t blocks = (y->shape.dim[1] + 15) / 16, all = y->shape.dim[0] * blocks;
+    const int type = y->dtype == ND_BFLOAT16;
+    const size_t step = (size_t)pixels * (type ? 32 : 64);
+    for (int64_t i = nn_cut(all, thread, threads); i < nn_cut(all, thread + 1, threads);
+         i++) {
+        char *at = (char *)j->call->out[0] + (size_t)i * step;
+        own_here()->norm[type](at, NULL, at, pixels, &j->by[i % blocks], false);
+    }
+}
+
+static nd_status run_transpose(const nn_call *call)
+{
+    ND_TRY(run(call));
+    const float *bias = call->in[2];
+    const int64_t channels = call->record->out[0]->shape.dim[1];
+    if (!bias) return ND_OK;
+    own_norm *by = call->scratch;
+    for (int64_t b = 0; b < (channels + 15) / 16; b++) {
+        by[b] = (own_norm){{0}, {0}, {0}};
+        for (int c = 0; c < 16 && b * 16 + c < channels; c++)
+            by[b].scale[c] = 1, by[b].shift[c] = bias[b * 16 + c];
+    }
+    nn_team(call->threads, bias_part, &(bias_job){call, by});
+    return ND_OK;
+}
+
+static nd_status prepare_transpose(nd_arena *arena, nn_record *r)
+{
+    ND_TRY(prepare(arena, r));
+    const size_t bias = (size_t)(r->out[0]->shape.dim[1] + 15) / 16 * sizeof(own_norm);
+    if (r->scratch < bias) r->scratch = bias;
+    return ND_OK;
+}
+
 static const char *detail(const nn_record *r)
 {
     const onednn_made *made = r->ready;
@@ -119,3 +164,11 @@ const nn_kernel onednn_conv_weight = {.name = "onednn",
                                       .prepare = prepare,
                                       .run = run,
                                       .detail = detail};
+const nn_kernel onednn_conv_transpose = {.name = "onednn",
+                                         .op = &nn_op_conv_transpose,
+                                         .fits = fits,
+                                         .layouts = layouts,
+                                         .prepare = prepare_transpose,
+                                         .renew = renew,
+                                         .run = run_transpose,
+                                         .detail = detail};

@@ -82,5 +82,5 @@ dnnl_memory_desc_t onednn_plain(int rank, const int64_t *dim, dnnl_data_type_t t
 dnnl_memory_desc_t onednn_any(int rank, const int64_t *dim, dnnl_data_type_t type);
 dnnl_data_type_t onednn_type(nd_dtype dtype);
 
-extern const nn_kernel onednn_conv, onednn_conv_data, onednn_conv_weight, onednn_linear,
-    onednn_linear_data, onednn_linear_weight;
+extern const nn_kernel onednn_conv, onednn_conv_data, onednn_conv_weight,
+    onednn_conv_transpose, onednn_linear, onednn_linear_data, onednn_linear_weight;

@@ -311,7 +311,7 @@ static void gather_part(void *user, int thread, int threads)
 static bool weight_fits(const nn_record *r)
 {
     const nn_conv *c = r->set;
-    return can(r, c, r->in[1]->dtype) && pays(c, &c->out);
+    return can(r, c, nn_working_type(r)) && pays(c, &c->out);
 }
 
 static void weight_layouts(const nn_record *r, nn_layout *in, nn_layout *out)
@@ -326,7 +326,7 @@ static nd_status weight_prepare(nd_arena *arena, nn_record *r)
     if (!w) return ND_E_MEMORY;
     r->ready = w;
     set_tiles(w, r->set, false);
-    w->type = r->in[1]->dtype == ND_BFLOAT16;
+    w->type = nn_working_type(r) == ND_BFLOAT16;
     const int threads = r->in[0]->tape->net->make.threads;
     set_room(w, threads);
     w->whole = w->part + w->weight_bytes;
