@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Samples as a file holds them to values: scaled, offset, no-data to NaN.
+#include "io/pack_kernels.h"
 #include "io/reader.h"
 #include <math.h>
+
+ND_KERNEL_TABLES(io_pack_kernels, io_pack_kernels);
 
 // A no-data value that the type cannot hold means that no sample is without data.
 static bool is_in(double value, double low, double high)
@@ -50,8 +53,21 @@ void io_convert(const void *samples, int count, const nd_band *band, float *to)
     case ND_F64: convert_f64(samples, count, band, to); break;
     case ND_U8: CONVERT(uint8_t, 0, UINT8_MAX); break;
     case ND_I8: CONVERT(int8_t, INT8_MIN, INT8_MAX); break;
-    case ND_U16: CONVERT(uint16_t, 0, UINT16_MAX); break;
-    case ND_I16: CONVERT(int16_t, INT16_MIN, INT16_MAX); break;
+    case ND_U16:
+        if (is_plain)
+            io_pack_kernels_at[nd_cpu()]->from_u16(
+                samples, count, is_in(none, 0, UINT16_MAX) ? (int32_t)none : -1, to);
+        else
+            CONVERT(uint16_t, 0, UINT16_MAX);
+        break;
+    case ND_I16:
+        if (is_plain)
+            io_pack_kernels_at[nd_cpu()]->from_i16(
+                samples, count,
+                is_in(none, INT16_MIN, INT16_MAX) ? (int32_t)none : INT32_MAX, to);
+        else
+            CONVERT(int16_t, INT16_MIN, INT16_MAX);
+        break;
     case ND_U32: CONVERT(uint32_t, 0, UINT32_MAX); break;
     case ND_I32: CONVERT(int32_t, INT32_MIN, INT32_MAX); break;
     }

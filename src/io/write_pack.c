@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Values to samples: scaled, rounded to nearest, clamped; no data becomes its sample.
+#include "io/pack_kernels.h"
 #include "io/write.h"
 #include <math.h>
 #include <string.h>
@@ -18,7 +19,9 @@ static const struct kind {
     [ND_I32] = {"int32", 4, -2147483648.0, 2147483647},
     [ND_F64] = {"float64", 8, 0, 0},
 };
-enum { LENGTH = 512 };
+enum { LENGTH = 2048 };
+
+ND_KERNEL_TABLES(io_pack_kernels, io_pack_kernels);
 
 size_t io_sample_bytes(nd_sample sample)
 {
@@ -41,24 +44,15 @@ const char *io_sample_name(nd_sample sample)
     return kinds[sample].name;
 }
 
-// Types of up to 16 bits: adding 1.5 x 2^23 to a small float rounds it to the nearest
-// whole number, ties to even, in a loop that the compiler can make wide. Was any missing?
-static int round_narrow(const io_pack *p, const float *in, int count, int32_t *out)
+static io_round narrow(const io_pack *p)
 {
-    const float low = (float)kinds[p->sample].low, high = (float)kinds[p->sample].high,
-                magic = 12582912.0f, none = isnan(p->no_data) ? 0 : (float)p->no_data;
-    const double factor = 1 / p->scale, offset = p->offset;
-    const bool is_plain = factor == 1 && offset == 0;
-    int any = 0; // not a bool: the compiler makes the loop wide
-    for (int i = 0; i < count; i++) {
-        float v = is_plain ? in[i] : (float)(((double)in[i] - offset) * factor);
-        any |= v != v;
-        v = v == v ? v : none;
-        v = v > low ? v : low;
-        v = v < high ? v : high;
-        out[i] = (int32_t)((v + magic) - magic);
-    }
-    return any;
+    const double factor = 1 / p->scale;
+    return (io_round){.factor = factor,
+                      .offset = p->offset,
+                      .low = (float)kinds[p->sample].low,
+                      .high = (float)kinds[p->sample].high,
+                      .none = isnan(p->no_data) ? 0 : (float)p->no_data,
+                      .is_plain = factor == 1 && p->offset == 0};
 }
 
 static int round_wide(const io_pack *p, const float *in, int count, int64_t *out)
@@ -83,10 +77,7 @@ static void store_narrow(nd_sample sample, const int32_t *in, int count, void *o
         for (int i = 0; i < count; i++) to[(ptrdiff_t)i * step] = (uint8_t)in[i];
     } else {
         uint16_t *to = out;
-        if (step == 1)
-            for (int i = 0; i < count; i++) to[i] = (uint16_t)in[i];
-        else
-            for (int i = 0; i < count; i++) to[(ptrdiff_t)i * step] = (uint16_t)in[i];
+        for (int i = 0; i < count; i++) to[(ptrdiff_t)i * step] = (uint16_t)in[i];
     }
 }
 
@@ -103,6 +94,7 @@ static void pack_float(const float *in, int count, float *out, int step)
 static int pack_part(const io_pack *p, const float *in, int count, char *out, int step)
 {
     int any = 0;
+    io_round round;
     union {
         int32_t narrow[LENGTH];
         int64_t wide[LENGTH];
@@ -120,7 +112,11 @@ static int pack_part(const io_pack *p, const float *in, int count, char *out, in
             ((uint32_t *)(void *)out)[(ptrdiff_t)i * step] = (uint32_t)whole.wide[i];
         return any;
     default:
-        any = round_narrow(p, in, count, whole.narrow);
+        round = narrow(p);
+        if (step == 1 && io_sample_bytes(p->sample) == 2)
+            return io_pack_kernels_at[nd_cpu()]->to_16(&round, in, count,
+                                                       (uint16_t *)(void *)out);
+        any = io_pack_kernels_at[nd_cpu()]->to_32(&round, in, count, whole.narrow);
         store_narrow(p->sample, whole.narrow, count, out, step);
         return any;
     }
