@@ -13,7 +13,8 @@ const char *nd_side_name(nd_side side); // "train", "valid", "test"
 typedef struct nd_data_labels {
     nd_choice by; // folder, column; the next ones speak for themselves
     const char *column;
-    const char *raster, *band; // a pattern of names; NULL: none
+    nd_list raster; // patterns of names; empty: none
+    const char *band;
     nd_path vectors;
     const char *layer, *field;
     nd_choice order;
@@ -35,6 +36,7 @@ typedef struct nd_data_split {
     const char *block, *buffer, *pattern, *column;
     nd_list cuts;
     nd_path keep;
+    int folds, fold;
 } nd_data_split;
 typedef struct nd_augment {
     bool dihedral;
@@ -53,8 +55,8 @@ typedef struct nd_data_class {
 } nd_data_class;
 typedef struct nd_data {
     nd_path pictures, table, graph;
-    const char *raster;
-    nd_list scenes, params, bands;
+    nd_list raster, scenes, params, bands;
+    const char *unit;
     nd_rows classes; // nd_data_class
     nd_choice picture_units, bad, norm, class_weights;
     nd_list weights;
@@ -129,6 +131,13 @@ nd_status nd_dataset_sample(const nd_dataset *set, nd_work *work, nd_side side,
 // The same example unaugmented, as height x width x 3 bytes for the eye.
 nd_status nd_dataset_look(const nd_dataset *set, nd_work *work, nd_side side,
                           uint32_t epoch, int64_t index, uint8_t *rgb) ND_CHECKED;
+
+// What the loss of training examples was in `epoch`, from index `first` on: hard examples
+// come more often in later epochs. No matter unless chips.sampling is hard.
+nd_status nd_dataset_tell(const nd_dataset *set, uint32_t epoch, int64_t first, int count,
+                          const float *loss) ND_CHECKED;
+// That memory, to be saved and put back, `count` numbers; NULL: there is none.
+float *nd_dataset_hardness(const nd_dataset *set, int64_t *count);
 
 // ---- Batches, made ahead by threads of their own; their order never depends on those.
 typedef struct nd_loader nd_loader;

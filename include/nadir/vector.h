@@ -18,6 +18,8 @@ int nd_vector_fields(const nd_vector *vector);
 const char *nd_vector_field(const nd_vector *vector, int field); // its name
 // Attribute of a shape as text; NULL: it has none.
 const char *nd_vector_value(const nd_vector *vector, int shape, int field);
+// What the outlines of a shape enclose, holes included, in units of its coordinates.
+double nd_vector_area(const nd_vector *vector, int shape);
 const char *nd_vector_identity(const nd_vector *vector); // path, size, time; or the WKT
 
 // The same shapes in pixels of a grid, in the grid's coordinate system; parts far

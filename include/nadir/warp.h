@@ -67,7 +67,7 @@ typedef enum nd_gather {
     ND_FIRST, // the sample at the upper left corner
     ND_LEAST,
     ND_MOST,
-    ND_MEAN, // by area; amplitudes as power
+    ND_AREA_MEAN, // by area; amplitudes as power
     ND_MEDIAN,
     ND_EACH_FLAG, // that all have
     ND_ANY_FLAG,

@@ -4,6 +4,7 @@
 #include "io/reader.h"
 #include <cpl_conv.h>
 #include <gdal.h>
+#include <math.h>
 #include <nadir/text.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
@@ -262,6 +263,23 @@ const char *nd_vector_field(const nd_vector *vector, int field)
 const char *nd_vector_value(const nd_vector *vector, int shape, int field)
 {
     return vector->value[shape * vector->fields + field];
+}
+
+double nd_vector_area(const nd_vector *vector, int shape)
+{
+    double area = 0;
+    for (size_t i = 0; i < vector->parts; i++) {
+        const vector_part *part = &vector->part[i];
+        if (part->shape != shape || part->form != VECTOR_RING) continue;
+        double twice = 0;
+        for (size_t k = 0; k < part->count; k++) {
+            const vector_point a = part->point[k];
+            const vector_point b = part->point[(k + 1) % part->count];
+            twice += a.x * b.y - b.x * a.y;
+        }
+        area += fabs(twice) / 2;
+    }
+    return area;
 }
 
 const char *nd_vector_identity(const nd_vector *vector)

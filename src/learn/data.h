@@ -71,6 +71,17 @@ struct nd_dataset {
     int64_t *class_count[ND_SIDES];
     data_item *item;
     int64_t items;
+    struct split_unit *unit; // of the split, where not by file
+    int64_t units;
+    struct data_scene *scene; // instead of items
+    int scenes;
+    int *by_value;  // of label rasters: class, -1 ignored, -2 unknown
+    int background; // class outside all shapes; -1: none
+    struct data_corner *corner[ND_SIDES]; // chips of the grid
+    int64_t corners[ND_SIDES];
+    struct data_balance *balance;
+    void *scan;      // what it kept for statistics
+    int64_t dropped; // grid chips that the buffer took
     const zip *zip;
     const char *folder, *source; // source: as the user named it
     int64_t *member[ND_SIDES], members[ND_SIDES];
@@ -84,6 +95,8 @@ struct nd_dataset {
 // ---- data_list.c: which pictures there are, and what they are called.
 nd_status data_list_pictures(nd_dataset *set) ND_CHECKED;
 nd_status data_find_classes(nd_dataset *set) ND_CHECKED;
+int data_class_of(const nd_dataset *set, const char *text); // -1: none
+bool data_is_ignored(const nd_dataset *set, const char *text);
 
 // ---- data_picture.c: from a file's bytes to pixels.
 nd_status data_decode(const nd_dataset *set, nd_work *work, const data_item *item,
@@ -110,10 +123,19 @@ nd_status data_state_new(nd_dataset *set) ND_CHECKED;
 nd_status data_order_new(nd_dataset *set) ND_CHECKED;     // once the sides are known
 data_hand *data_borrow(const nd_dataset *set) ND_CHECKED; // NULL after nd_fail
 void data_return(const nd_dataset *set, data_hand *hand);
-// Which of the side's examples stands at `index` of `epoch`.
-nd_status data_at(const nd_dataset *set, nd_side side, uint32_t epoch, int64_t index,
-                  int64_t *member) ND_CHECKED;
+// `plain`: as other sides are: neither shuffled nor augmented.
+typedef struct data_ask {
+    nd_side side;
+    uint32_t epoch;
+    int64_t index;
+    bool is_plain;
+} data_ask;
+// Which of the side's pictures that is; of scenes, its chip.
+nd_status data_at(const nd_dataset *set, const data_ask *ask, int64_t *member,
+                  struct data_corner *corner) ND_CHECKED;
+int64_t data_count(const nd_dataset *set, nd_side side, bool is_plain);
 int data_workers(const nd_dataset *set);
+nd_status data_cache_new(nd_dataset *set) ND_CHECKED;
 struct nd_cache *data_cache(const nd_dataset *set); // NULL: nothing is kept
 
 // ---- augment.c: what is drawn for one example, and doing it.
@@ -159,12 +181,9 @@ void data_move_labels(const data_vary *v, const data_ways *ways, const nd_rect *
                       const int64_t *from, int64_t *to);
 
 // ---- data_sample.c
-// `plain`: as other sides are: neither shuffled nor augmented.
-typedef struct data_ask {
-    nd_side side;
-    uint32_t epoch;
-    int64_t index;
-    bool is_plain;
-} data_ask;
 nd_status data_sample(const nd_dataset *set, nd_work *work, const data_ask *ask,
                       nd_chip *chip) ND_CHECKED;
+void data_scale_all(const nd_dataset *set, float *picture); // what has no value becomes 0
+
+// ---- dataset.c
+const char *data_grouped(nd_arena *arena, int64_t n); // 12,600

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One example: decoded, varied, scaled. Pictures of bytes go through a table of 256
 // values a band; it gives the same bits as the long way.
-#include "learn/data.h"
+#include "learn/scene.h"
 #include <math.h>
 #include <string.h>
 
@@ -66,7 +66,7 @@ static void from_bytes(const nd_dataset *set, data_hand *hand, float *out)
 }
 
 // After scaling, what has no value becomes 0, the mean.
-static void scale_all(const nd_dataset *set, float *out)
+void data_scale_all(const nd_dataset *set, float *out)
 {
     const int64_t plane = (int64_t)set->width * set->height;
     for (int b = 0; b < set->bands; b++) {
@@ -89,23 +89,18 @@ static nd_status from_values(const nd_dataset *set, data_hand *hand, float *out)
         data_move_values(hand->vary, &hand->ways, &size, hand->value + b * plane,
                          out + b * plane);
     data_vary_values(set, hand->vary, out, (float *)(void *)hand->extra);
-    scale_all(set, out);
+    data_scale_all(set, out);
     return ND_OK;
 }
 
 static nd_status fill(const nd_dataset *set, nd_work *work, const data_ask *ask,
                       data_hand *hand, nd_chip *chip)
 {
-    int64_t member = ask->index;
+    int64_t member;
+    data_corner none;
     ND_TRY(ready(set, hand));
-    if (ask->is_plain) {
-        if (member < 0 || member >= set->members[ask->side])
-            return nd_fail(ND_E_BUG, "example %lld was asked for\nreport this",
-                           (long long)member);
-        member = set->member[ask->side][member];
-    } else {
-        ND_TRY(data_at(set, ask->side, ask->epoch, ask->index, &member));
-    }
+    if (set->scene) return data_sample_chip(set, work, ask, hand, chip);
+    ND_TRY(data_at(set, ask, &member, &none));
     const data_item *item = &set->item[member];
     ND_TRY(data_decode(set, work, item, hand));
     ND_TRY(check_shape(set, item, hand));
@@ -164,16 +159,25 @@ static void look(const nd_dataset *set, data_hand *hand, uint8_t *rgb)
         }
 }
 
+static nd_status look_picture(const nd_dataset *set, nd_work *work, const data_ask *ask,
+                              data_hand *hand)
+{
+    int64_t member;
+    data_corner none;
+    ND_TRY(data_at(set, ask, &member, &none));
+    const data_item *item = &set->item[member];
+    ND_TRY(data_decode(set, work, item, hand));
+    return check_shape(set, item, hand);
+}
+
 nd_status nd_dataset_look(const nd_dataset *set, nd_work *work, nd_side side,
                           uint32_t epoch, int64_t index, uint8_t *rgb)
 {
-    int64_t member;
-    ND_TRY(data_at(set, side, epoch, index, &member));
+    const data_ask ask = {side, epoch, index, false};
     data_hand *hand = data_borrow(set);
     if (!hand) return ND_E_MEMORY;
-    const data_item *item = &set->item[member];
-    nd_status status = data_decode(set, work, item, hand);
-    if (status == ND_OK) status = check_shape(set, item, hand);
+    const nd_status status = set->scene ? data_look_chip(set, work, &ask, hand)
+                                        : look_picture(set, work, &ask, hand);
     if (status == ND_OK) look(set, hand, rgb);
     data_return(set, hand);
     return status;

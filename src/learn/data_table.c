@@ -17,10 +17,9 @@ static const nd_param label_rows[] = {
     ND_PARAM(nd_data_labels, by, {0}, .choices = by_options,
              .help = "How the class of a picture is found"),
     ND_PARAM(nd_data_labels, column, "label", .help = "Column of the table with classes"),
-    ND_PARAM(nd_data_labels, raster, NULL, .of = "scene",
-             .help =
-                 "Pattern of the label rasters' names, one for each scene in order of "
-                 "their names"),
+    ND_PARAM(nd_data_labels, raster, {0}, .of = "scene",
+             .help = "Names or patterns of label rasters, one for each scene in order of "
+                     "their names"),
     ND_PARAM(nd_data_labels, band, NULL, .of = "band", .needs = "raster",
              .help = "Band of the label raster; the first one if not given"),
     ND_PARAM(nd_data_labels, vectors, {NULL}, .of = "vector", .excludes = "raster",
@@ -103,6 +102,12 @@ static const nd_param split_rows[] = {
              .help = "Days at which validation and test begin"),
     ND_PARAM(nd_data_split, keep, {NULL}, .of = "file",
              .help = "An earlier split.tsv: what it lists keeps its side"),
+    ND_PARAM(nd_data_split, folds, 0, .min = 0, .max = 1000,
+             .help =
+                 "Deal the units into so many folds, of which one validates; more than "
+                 "there are: each unit is one; 0: by the shares above"),
+    ND_PARAM(nd_data_split, fold, 0, .min = 0, .max = 999, .needs = "folds",
+             .help = "Which of the folds validates, from 0"),
 };
 
 static const nd_param augment_rows[] = {
@@ -202,8 +207,8 @@ static const nd_param data_rows[] = {
              .help =
                  "CSV file with the columns path and label, and split, group, weight, "
                  "x, y or time where known"),
-    ND_PARAM(nd_data, raster, NULL, .of = "scene", .excludes = "pictures",
-             .help = "Pattern of the names of rasters or products: scenes"),
+    ND_PARAM(nd_data, raster, {0}, .of = "scene", .excludes = "pictures",
+             .help = "Names or patterns of rasters or products: scenes"),
     ND_PARAM(nd_data, graph, {NULL}, .of = "graph", .excludes = "raster",
              .help = "Graph whose result is the scene"),
     ND_PARAM(nd_data, scenes, {0}, .of = "scene", .needs = "graph",
@@ -213,6 +218,8 @@ static const nd_param data_rows[] = {
     ND_PARAM(nd_data, bands, {0}, .of = "band",
              .help = "Bands in the order in which the network sees them; all if none is "
                      "named; they name the bands of pictures that have no names"),
+    ND_PARAM(nd_data, unit, NULL,
+             .help = "Unit of bands that do not say theirs: dB, DN, reflectance"),
     ND_PARAM(nd_data, classes, {0}, .rows = &class_table,
              .help =
                  "Classes in the order of the network's outputs; sorted by name if not "

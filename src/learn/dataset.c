@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Opens a set of examples: lists, labels, splits, scans, scales; and answers about it.
-#include "learn/data.h"
+#include "learn/scene.h"
+#include "learn/split.h"
 #include <math.h>
 #include <nadir/product.h>
 #include <stdlib.h>
@@ -139,7 +140,7 @@ static nd_status check_sides(const nd_dataset *set)
 }
 
 // Thousands apart, as people write them.
-static const char *grouped(nd_arena *arena, int64_t n)
+const char *data_grouped(nd_arena *arena, int64_t n)
 {
     if (n < 1000) return nd_text(arena, "%d", (int)n);
     if (n < 1000000) return nd_text(arena, "%d,%03d", (int)(n / 1000), (int)(n % 1000));
@@ -168,7 +169,7 @@ static nd_status write_proof(nd_dataset *set)
     for (int s = 0; s < ND_SIDES; s++)
         if (set->members[s])
             nd_buffer_add(&b, "%s%s %s", b.length ? ", " : "", nd_side_name((nd_side)s),
-                          grouped(set->arena, set->members[s]));
+                          data_grouped(set->arena, set->members[s]));
     nd_buffer_add(&b, " pictures by file; they have no place: neighbours on the ground "
                       "may lie on both sides");
     nd_buffer_add(&b, "; rarest class %s %.1f %%", set->class[k].name,
@@ -246,6 +247,18 @@ static nd_status hash_all(nd_dataset *set)
         h = nd_hash_more(h, &set->item[i].pixels, sizeof set->item[i].pixels);
         h = nd_hash_more(h, &set->item[i].side, sizeof set->item[i].side);
     }
+    for (int i = 0; i < set->scenes; i++) {
+        const data_scene *scene = &set->scene[i];
+        const size_t blocks = (size_t)scene->across * (size_t)scene->down;
+        h = nd_hash_text(h, scene->key);
+        h = nd_hash_more(h, scene->part,
+                         blocks * (size_t)set->bands * sizeof *scene->part);
+        h = nd_hash_more(h, scene->count,
+                         blocks * (size_t)set->classes * sizeof *scene->count);
+    }
+    for (int64_t i = 0; i < set->units; i++)
+        if (set->unit[i].side == ND_TRAIN)
+            set->train_hash = nd_hash_text(set->train_hash, set->unit[i].key);
     set->hash = h;
     return ND_OK;
 }
@@ -270,15 +283,36 @@ static nd_status open_pictures(nd_dataset *set)
     return hash_all(set);
 }
 
+static nd_status open_scenes(nd_dataset *set, nd_node *const *node, int nodes)
+{
+    ND_TRY(data_cache_new(set));
+    ND_TRY(data_open_scenes(set, node, nodes));
+    ND_TRY(data_open_labels(set));
+    ND_TRY(data_label_classes(set));
+    ND_TRY(data_begin_scales(set));
+    ND_TRY(data_scan_scenes(set));
+    ND_TRY(data_split_scenes(set));
+    ND_TRY(data_place_chips(set));
+    ND_TRY(data_scene_statistics(set));
+    ND_TRY(data_finish_scales(set));
+    if (set->set.chips.sampling.at == SAMPLING_BALANCED && !set->set.is_whole)
+        ND_TRY(data_balance_new(set));
+    ND_TRY(data_order_new(set));
+    ND_TRY(weigh_classes(set));
+    ND_TRY(data_prove_scenes(set));
+    return hash_all(set);
+}
+
 nd_dataset *nd_dataset_open(nd_arena *arena, const nd_data *set, nd_node *const *node,
                             int nodes)
 {
     nd_dataset *made = nd_alloc(arena, 1, sizeof *made);
-    (void)node, (void)nodes;
     if (!made) return NULL;
-    made->arena = arena, made->set = *set;
+    made->arena = arena, made->set = *set, made->background = -1;
     if (data_state_new(made) != ND_OK || given_classes(made) != ND_OK) return NULL;
     if (set->pictures.text) return open_pictures(made) == ND_OK ? made : NULL;
+    if (nodes > 0 || set->raster.count)
+        return open_scenes(made, nodes > 0 ? node : NULL, nodes) == ND_OK ? made : NULL;
     nd_fail(ND_E_PARAM, "the recipe does not say what to learn from\n"
                         "give data.pictures, data.raster or data.graph");
     return NULL;

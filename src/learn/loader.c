@@ -181,7 +181,7 @@ nd_loader *nd_loader_new(nd_arena *arena, const nd_dataset *set,
     l->set = set, l->make = *make;
     if (l->make.batch < 1) l->make.batch = 1;
     if (l->make.ahead < 2) l->make.ahead = 4;
-    l->count = nd_dataset_count(set, make->side) - make->first;
+    l->count = data_count(set, make->side, make->is_plain) - make->first;
     if (l->count < 0) l->count = 0;
     l->batches = (l->count + l->make.batch - 1) / l->make.batch;
     if (make->drop_last) {

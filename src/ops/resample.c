@@ -33,7 +33,7 @@ static const nd_option places[] = {
     {0}};
 
 // In the order of the options.
-static const nd_gather gathers[] = {ND_FIRST, ND_LEAST, ND_MOST, ND_MEAN, ND_MEDIAN};
+static const nd_gather gathers[] = {ND_FIRST, ND_LEAST, ND_MOST, ND_AREA_MEAN, ND_MEDIAN};
 static const nd_gather flag_gathers[] = {ND_FIRST, ND_EACH_FLAG, ND_ANY_FLAG,
                                          ND_MOST_FLAGS, ND_HALF_FLAGS};
 

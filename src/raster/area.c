@@ -123,8 +123,8 @@ static float under(const gather *g, const nd_tile *in, int k, const span *x,
 {
     int count = 0;
     if (g->area->how == ND_FIRST) return *nd_at(in, k, x->first, y->first);
-    if (g->area->how == ND_MEAN && g->area->is_whole) return whole_mean(in, k, x, y);
-    if (g->area->how == ND_MEAN) return mean(g, in, k, x, y);
+    if (g->area->how == ND_AREA_MEAN && g->area->is_whole) return whole_mean(in, k, x, y);
+    if (g->area->how == ND_AREA_MEAN) return mean(g, in, k, x, y);
     for (int j = y->first; j <= y->last; j++) {
         const float *row = nd_at(in, k, x->first, j);
         for (int i = x->first; i <= x->last; i++)
