@@ -78,7 +78,8 @@ typedef struct nd_match {
 // (-1: none, it gets the mean), all times 3/n; NULL: they count as reshaped.
 nd_status nd_weights_load(nd_arena *arena, const nd_weights *weights, nd_net *net,
                           const int *bands, nd_match *match) ND_CHECKED;
-// The net's parameters and buffers, floats stored as `type`.
+// The net's parameters and buffers, floats stored as `type`: double, float, or bfloat16
+// of what has two dimensions or more, and float of the rest.
 nd_status nd_weights_of(nd_arena *arena, nd_net *net, nd_stored type, nd_weight **weight,
                         int *count) ND_CHECKED;
 

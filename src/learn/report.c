@@ -49,7 +49,7 @@ report_text report_count(double count)
     size_t n = 0;
     const size_t length = strlen(plain);
     for (size_t i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0 && plain[i - 1] != '-') out.text[n++] = ',';
+        if (i > 0 && (length - i) % 3 == 0 && plain[i - 1] != '-') out.text[n++] = ' ';
         out.text[n++] = plain[i];
     }
     out.text[n] = 0;

@@ -10,7 +10,7 @@ typedef struct report_text {
 report_text report_share(double share);
 report_text report_interval(nd_interval interval); // "96.9–98.0 %"
 report_text report_number(double number, int digits);
-report_text report_count(double count); // "12,345"
+report_text report_count(double count); // "12 345"
 const char *report_class(const nd_evaluation *evaluation, int k);
 // "48.20193 N 16.36842 E", or easting and northing with their system; "" where unknown.
 const char *report_place(nd_arena *arena, const nd_case *one);

@@ -95,7 +95,8 @@ nd_status onednn_conv_new(nd_arena *arena, const onednn_geometry *g, onednn_pass
     // Winograd's own memory is large: for the batches of training only.
     const bool wants_winograd = !g->exact && !g->is_inference && g->set.groups == 1 &&
                                 g->set.kernel == 3 && g->set.stride == 1 &&
-                                g->set.dilation == 1 && g->x.data_type == dnnl_f32;
+                                g->set.dilation == 1 && g->x.data_type == dnnl_f32 &&
+                                g->y.dims[2] > 3 && g->y.dims[3] > 3;
     nd_status status = ND_E_UNSUPPORTED;
     if (wants_winograd) status = primitive(arena, g, pass, dnnl_convolution_winograd, m);
     if (status) status = primitive(arena, g, pass, dnnl_convolution_direct, m);

@@ -64,9 +64,8 @@ static int64_t room_of(const winograd *w, int64_t threads)
 
 // An odd number of lines between points: so they do not fall into the same few sets of
 // the caches.
-static void set_room(winograd *w, int threads)
+static void set_steps(winograd *w)
 {
-    w->room = room_of(w, threads);
     w->step_in = w->ins * w->room * 16 + 16;
     w->step_out = w->outs * w->room * 16 + 16;
     w->step_weight = w->ins * w->outs * 256 + 16;
@@ -75,6 +74,12 @@ static void set_room(winograd *w, int threads)
     w->part = (w->part + page - 1) / page * page;
     w->weight_bytes = (size_t)(OWN_POINTS * w->step_weight) * sizeof(float);
     w->weight_bytes = (w->weight_bytes + page - 1) / page * page;
+}
+
+static void set_room(winograd *w, int threads)
+{
+    w->room = room_of(w, threads);
+    set_steps(w);
 }
 
 // Of output block k, input channel c: where its sixteen stand among a point's weights.
@@ -143,9 +148,9 @@ static void tiles_part(void *user, int thread, int threads)
     for (int64_t at = nn_cut(w->tiles, thread, threads); at < end; at += w->room) {
         const int64_t count = end - at < w->room ? end - at : w->room;
         const int64_t room = (count + OWN_ROUND - 1) / OWN_ROUND * OWN_ROUND;
-        const own_stretch in = {at, count, room, w->step_in, memory};
-        const own_stretch out = {at, count, room, w->step_out,
-                                 memory + OWN_POINTS * w->step_in};
+        const own_stretch in = {at, count, room, room, w->step_in, memory};
+        const own_stretch out = {at,   count,       room,
+                                 room, w->step_out, memory + OWN_POINTS * w->step_in};
         k->input[w->type](&w->in, j->from, &in);
         for (int64_t p = 0; p < OWN_POINTS; p++) {
             own_stretch a = in, b = out;
@@ -244,12 +249,15 @@ static nd_status run(const nn_call *call)
 }
 
 // ---- The weights' gradient: products of the points of x and of y's gradient, summed
-// over the tiles; each thread its own sums, which are added in the order of threads.
+// over the tiles. For few channels each thread has its own sums, added in the order of
+// threads; for many, threads share the tiles' points and each has some of the sums.
 typedef struct weigh_job {
     const winograd *w;
     const void *x, *g;
     float *to;
     char *scratch;
+    int sums; // how many there are
+    int64_t at, count;
 } weigh_job;
 
 static float *sums_of(const weigh_job *j, int thread)
@@ -263,22 +271,63 @@ static void weigh_part(void *user, int thread, int threads)
     const winograd *w = j->w;
     const own_winograd *k = here();
     float *sums = sums_of(j, thread);
-    memset(sums, 0, w->weight_bytes);
     float *memory = (float *)(void *)((char *)sums + w->weight_bytes);
+    const int64_t first = nn_cut(w->tiles, thread, threads);
     const int64_t end = nn_cut(w->tiles, thread + 1, threads);
-    for (int64_t at = nn_cut(w->tiles, thread, threads); at < end; at += w->room) {
+    if (first == end) memset(sums, 0, w->weight_bytes);
+    for (int64_t at = first; at < end; at += w->room) {
         const int64_t count = end - at < w->room ? end - at : w->room;
-        const int64_t room = (count + OWN_ROUND - 1) / OWN_ROUND * OWN_ROUND;
-        const own_stretch in = {at, count, room, w->step_in, memory};
-        const own_stretch g = {at, count, room, w->step_out,
-                               memory + OWN_POINTS * w->step_in};
+        const own_stretch in = {at, count, count, w->room, w->step_in, memory};
+        const own_stretch g = {at,      count,       count,
+                               w->room, w->step_out, memory + OWN_POINTS * w->step_in};
         k->input[w->type](&w->in, j->x, &in);
         k->gradient[w->type](&w->out, j->g, &g);
         for (int64_t p = 0; p < OWN_POINTS; p++) {
             own_stretch a = in, b = g;
             a.at += p * w->step_in, b.at += p * w->step_out;
-            k->weigh(&a, w->ins, &b, w->outs, sums + p * w->step_weight);
+            k->weigh(&a, w->ins, &b, w->outs, sums + p * w->step_weight, at != first);
         }
+    }
+}
+
+static own_stretch shared(const weigh_job *j, bool of_g)
+{
+    const winograd *w = j->w;
+    float *memory = (float *)(void *)(j->scratch + w->weight_bytes);
+    return (own_stretch){.first = j->at,
+                         .count = j->count,
+                         .filled = j->count,
+                         .room = w->room,
+                         .step = of_g ? w->step_out : w->step_in,
+                         .at = memory + (of_g ? OWN_POINTS * w->step_in : 0)};
+}
+
+static void points_part(void *user, int thread, int threads)
+{
+    const weigh_job *j = user;
+    const winograd *w = j->w;
+    const int64_t from = nn_cut(j->count, thread, threads);
+    for (int of_g = 0; of_g < 2; of_g++) {
+        own_stretch s = shared(j, of_g);
+        s.first += from, s.at += from * 16;
+        s.count = s.filled = nn_cut(j->count, thread + 1, threads) - from;
+        if (of_g)
+            here()->gradient[w->type](&w->out, j->g, &s);
+        else
+            here()->input[w->type](&w->in, j->x, &s);
+    }
+}
+
+static void shared_part(void *user, int thread, int threads)
+{
+    const weigh_job *j = user;
+    const winograd *w = j->w;
+    float *sums = (float *)(void *)j->scratch;
+    const int64_t end = nn_cut(OWN_POINTS, thread + 1, threads);
+    for (int64_t p = nn_cut(OWN_POINTS, thread, threads); p < end; p++) {
+        own_stretch a = shared(j, false), b = shared(j, true);
+        a.at += p * w->step_in, b.at += p * w->step_out;
+        here()->weigh(&a, w->ins, &b, w->outs, sums + p * w->step_weight, j->at > 0);
     }
 }
 
@@ -296,10 +345,10 @@ static void gather_part(void *user, int thread, int threads)
         float sum[OWN_POINTS * 16], nine[9 * 16];
         for (int64_t p = 0; p < OWN_POINTS; p++)
             for (int64_t o = 0; o < 16; o++) {
-                float all_threads = sums_of(j, 0)[p * w->step_weight + at + o];
-                for (int t = 1; t < threads; t++)
-                    all_threads += sums_of(j, t)[p * w->step_weight + at + o];
-                sum[p * 16 + o] = all_threads;
+                float all_sums = sums_of(j, 0)[p * w->step_weight + at + o];
+                for (int t = 1; t < j->sums; t++)
+                    all_sums += sums_of(j, t)[p * w->step_weight + at + o];
+                sum[p * 16 + o] = all_sums;
             }
         here()->from_points(sum, 16, nine);
         for (int64_t o = 0; o < 16 && k * 16 + o < outs; o++)
@@ -320,6 +369,12 @@ static void weight_layouts(const nn_record *r, nn_layout *in, nn_layout *out)
     in[0] = in[1] = NN_BLOCKED;
 }
 
+// Sums that do not stay in a thread's own cache are better shared.
+static bool is_shared(const winograd *w)
+{
+    return w->ins * w->outs > 64;
+}
+
 static nd_status weight_prepare(nd_arena *arena, nn_record *r)
 {
     winograd *w = nd_alloc(arena, 1, sizeof *w);
@@ -329,19 +384,32 @@ static nd_status weight_prepare(nd_arena *arena, nn_record *r)
     w->type = nn_working_type(r) == ND_BFLOAT16;
     const int threads = r->in[0]->tape->net->make.threads;
     set_room(w, threads);
+    if (is_shared(w)) {
+        const int64_t cache = 10000000;
+        const int64_t most = cache / (OWN_POINTS * 64 * (w->ins + w->outs));
+        w->room = w->tiles < most ? w->tiles : most;
+        set_steps(w);
+    }
     w->whole = w->part + w->weight_bytes;
-    r->scratch = (size_t)threads * w->whole;
+    r->scratch = (is_shared(w) ? 1 : (size_t)threads) * w->whole;
     return ND_OK;
 }
 
 static nd_status weight_run(const nn_call *call)
 {
-    weigh_job j = {.w = call->record->ready,
+    const winograd *w = call->record->ready;
+    weigh_job j = {.w = w,
                    .g = call->in[0],
                    .x = call->in[1],
                    .to = call->out[0],
-                   .scratch = call->scratch};
-    nn_team(call->threads, weigh_part, &j);
+                   .scratch = call->scratch,
+                   .sums = is_shared(w) ? 1 : call->threads};
+    if (!is_shared(w)) nn_team(call->threads, weigh_part, &j);
+    for (; is_shared(w) && j.at < w->tiles; j.at += w->room) {
+        j.count = w->tiles - j.at < w->room ? w->tiles - j.at : w->room;
+        nn_team(call->threads, points_part, &j);
+        nn_team(call->threads, shared_part, &j);
+    }
     nn_team(call->threads, gather_part, &j);
     return ND_OK;
 }

@@ -17,7 +17,9 @@ typedef struct own_tiles {
 // A stretch of tiles, side by side in memory: of point p, block b, tile t the sixteen at
 // p * step + (b * room + t) * 16.
 typedef struct own_stretch {
-    int64_t first, count, room; // room: count rounded up to 24
+    int64_t first, count;
+    int64_t filled; // tiles from count to here are made nought
+    int64_t room;   // what b steps by
     int64_t step;
     float *at;
 } own_stretch;
@@ -38,9 +40,9 @@ typedef struct own_winograd {
     // out = in x weights of one point
     void (*product)(const own_stretch *in, int64_t ins, const float *weights,
                     const own_stretch *out, int64_t outs);
-    // weights += in x g, summed over tiles, of one point
+    // weights = (or, `adds`, +=) in x g, summed over tiles, of one point
     void (*weigh)(const own_stretch *in, int64_t ins, const own_stretch *g, int64_t outs,
-                  float *weights);
+                  float *weights, bool adds);
     // Nine numbers each of 16 outputs to 36 and back; `step` between points.
     void (*to_points)(const float *nine, float *to, int64_t step);
     void (*from_points)(const float *from, int64_t step, float *nine);

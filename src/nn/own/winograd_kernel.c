@@ -127,10 +127,10 @@ VECTOR_INLINE void input(const own_tiles *t, const void *x, const own_stretch *t
             }
         }
     }
-    for (int p = 0; p < OWN_POINTS && to->count < to->room; p++)
+    for (int p = 0; p < OWN_POINTS && to->count < to->filled; p++)
         for (int64_t b = 0; b < t->blocks; b++)
             memset(to->at + p * to->step + (b * to->room + to->count) * 16, 0,
-                   (size_t)(to->room - to->count) * 64);
+                   (size_t)(to->filled - to->count) * 64);
 }
 static void input_f32(const own_tiles *tiles, const void *x, const own_stretch *to)
 {
@@ -167,10 +167,10 @@ VECTOR_INLINE void gradient(const own_tiles *t, const void *g, const own_stretch
             }
         }
     }
-    for (int p = 0; p < OWN_POINTS && to->count < to->room; p++)
+    for (int p = 0; p < OWN_POINTS && to->count < to->filled; p++)
         for (int64_t b = 0; b < t->blocks; b++)
             memset(to->at + p * to->step + (b * to->room + to->count) * 16, 0,
-                   (size_t)(to->room - to->count) * 64);
+                   (size_t)(to->filled - to->count) * 64);
 }
 static void gradient_f32(const own_tiles *tiles, const void *g, const own_stretch *to)
 {
@@ -261,19 +261,19 @@ static void product(const own_stretch *in, int64_t ins, const float *w,
         float *to = out->at + k * step;
         switch (group) {
         case 4:
-            for (int64_t t = 0; t < in->room; t += 6)
+            for (int64_t t = 0; t < in->filled; t += 6)
                 cell(v + t * 16, ins, step, w, to + t * 16, 6, 4);
             break;
         case 3:
-            for (int64_t t = 0; t < in->room; t += 8)
+            for (int64_t t = 0; t < in->filled; t += 8)
                 cell(v + t * 16, ins, step, w, to + t * 16, 8, 3);
             break;
         case 2:
-            for (int64_t t = 0; t < in->room; t += 12)
+            for (int64_t t = 0; t < in->filled; t += 12)
                 cell(v + t * 16, ins, step, w, to + t * 16, 12, 2);
             break;
         default:
-            for (int64_t t = 0; t < in->room; t += 24)
+            for (int64_t t = 0; t < in->filled; t += 24)
                 cell(v + t * 16, ins, step, w, to + t * 16, 24, 1);
         }
         w += ins * 16 * group * 16;
@@ -283,7 +283,8 @@ static void product(const own_stretch *in, int64_t ins, const float *w,
 
 // Sums over the tiles: `rows` channels of one block times `outs` blocks.
 VECTOR_INLINE void weigh_cell(const float *in, const float *g, int64_t tiles,
-                              int64_t step, float *w, const int rows, const int outs)
+                              int64_t step, float *w, const bool adds, const int rows,
+                              const int outs)
 {
     v16 sum[24];
     UNROLL
@@ -300,11 +301,12 @@ VECTOR_INLINE void weigh_cell(const float *in, const float *g, int64_t tiles,
         }
     }
     UNROLL
-    for (int i = 0; i < rows * outs; i++) put(w + i * 16, get(w + i * 16) + sum[i]);
+    for (int i = 0; i < rows * outs; i++)
+        put(w + i * 16, adds ? get(w + i * 16) + sum[i] : sum[i]);
 }
 
 static void weigh(const own_stretch *in, int64_t ins, const own_stretch *g, int64_t outs,
-                  float *w)
+                  float *w, bool adds)
 {
     const int64_t step = in->room * 16;
     for (int64_t k = 0; k < outs;) {
@@ -315,17 +317,17 @@ static void weigh(const own_stretch *in, int64_t ins, const own_stretch *g, int6
             switch (group) {
             case 4:
                 for (int c = 0; c < 16; c += 4, w += 4 * 64)
-                    weigh_cell(v + c, by, in->room, step, w, 4, 4);
+                    weigh_cell(v + c, by, in->filled, step, w, adds, 4, 4);
                 break;
             case 3:
                 for (int c = 0; c < 16; c += 8, w += 8 * 48)
-                    weigh_cell(v + c, by, in->room, step, w, 8, 3);
+                    weigh_cell(v + c, by, in->filled, step, w, adds, 8, 3);
                 break;
             case 2:
                 for (int c = 0; c < 16; c += 8, w += 8 * 32)
-                    weigh_cell(v + c, by, in->room, step, w, 8, 2);
+                    weigh_cell(v + c, by, in->filled, step, w, adds, 8, 2);
                 break;
-            default: weigh_cell(v, by, in->room, step, w, 16, 1); w += 256;
+            default: weigh_cell(v, by, in->filled, step, w, adds, 16, 1); w += 256;
             }
         }
         k += group;

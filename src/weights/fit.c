@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// A checkpoint's arrays into a net by name, and a net's arrays out of it.
+#include <math.h>
+#include <nadir/weights.h>
+#include <string.h>
+
+// A convolution whose kernels agree but for the number of bands they look at.
+static bool is_first_layer(nd_shape net, nd_shape file)
+{
+    return net.rank == 4 && file.rank == 4 && net.dim[0] == file.dim[0] &&
+           net.dim[1] != file.dim[1] && net.dim[2] == file.dim[2] &&
+           net.dim[3] == file.dim[3];
+}
+
+// Bands that the file knows keep their slice, others take the mean of all; times the
+// ratio of the band counts, so that sums over the bands stay as large.
+static void spread(const double *from, nd_shape file, const int *bands,
+                   const nd_array *to)
+{
+    const int64_t each = file.dim[2] * file.dim[3], n = to->shape.dim[1], m = file.dim[1];
+    const double ratio = (double)m / (double)n;
+    for (int64_t o = 0; o < file.dim[0]; o++)
+        for (int64_t i = 0; i < n; i++)
+            for (int64_t k = 0; k < each; k++) {
+                double v = 0;
+                for (int64_t b = 0; b < m; b++)
+                    if (bands[i] < 0)
+                        v += from[(o * m + b) * each + k] / (double)m;
+                    else if (bands[i] == b)
+                        v = from[(o * m + b) * each + k];
+                const int64_t at = (o * n + i) * each + k;
+                if (to->dtype == ND_FLOAT32)
+                    ((float *)to->data)[at] = (float)(v * ratio);
+                else
+                    ((double *)to->data)[at] = v * ratio;
+            }
+}
+
+static nd_status adapt(nd_arena *arena, const nd_weight *w, const int *bands,
+                       const nd_array *to)
+{
+    double *all = nd_alloc(arena, (size_t)nd_shape_count(w->shape), sizeof *all);
+    if (!all) return ND_E_MEMORY;
+    for (int64_t i = 0; i < to->shape.dim[1]; i++)
+        if (bands[i] >= w->shape.dim[1])
+            return nd_fail(ND_E_PARAM,
+                           "%s looks at %lld bands, and band %d is wanted\n"
+                           "number its bands from 0",
+                           w->name, (long long)w->shape.dim[1], bands[i]);
+    ND_TRY(nd_weights_take(w, &(nd_array){ND_FLOAT64, w->shape, all}));
+    spread(all, w->shape, bands, to);
+    return ND_OK;
+}
+
+// How often a norm has run: torch counts it, and nothing depends on it.
+static bool is_counter(const nd_named *v)
+{
+    return v->value.dtype == ND_INT64 && !v->is_parameter;
+}
+
+nd_status nd_weights_load(nd_arena *arena, const nd_weights *weights, nd_net *net,
+                          const int *bands, nd_match *match)
+{
+    const int count = nd_net_count(net);
+    const char **missing = nd_alloc(arena, (size_t)count + 1, sizeof *missing);
+    const char **reshaped = nd_alloc(arena, (size_t)count + 1, sizeof *reshaped);
+    const char **more = nd_alloc(arena, (size_t)weights->count + 1, sizeof *more);
+    if (!missing || !reshaped || !more) return ND_E_MEMORY;
+    *match = (nd_match){.missing = missing, .unexpected = more, .reshaped = reshaped};
+    bool is_adapted = !bands;
+    for (int i = 0; i < count; i++) {
+        const nd_named v = nd_net_at(net, i);
+        const int at = nd_weights_find(weights, v.name);
+        if (at < 0) {
+            if (!is_counter(&v)) missing[match->missings++] = v.name;
+            continue;
+        }
+        const nd_weight *w = &weights->weight[at];
+        if (nd_shape_same(w->shape, v.value.shape)) {
+            ND_TRY(nd_weights_take(w, &v.value));
+            match->matched++;
+        } else if (!is_adapted && is_first_layer(v.value.shape, w->shape)) {
+            ND_TRY(adapt(arena, w, bands, &v.value));
+            is_adapted = true, match->matched++;
+        } else {
+            reshaped[match->reshapeds++] = v.name;
+        }
+    }
+    for (int i = 0; i < weights->count; i++)
+        if (nd_net_find(net, weights->weight[i].name) < 0)
+            more[match->unexpecteds++] = weights->weight[i].name;
+    return nd_net_push(net);
+}
+
+// Nearest, ties to even; NaN stays NaN.
+static uint16_t to_bf16(float x)
+{
+    uint32_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    if (isnan(x)) return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+}
+
+nd_status nd_weights_of(nd_arena *arena, nd_net *net, nd_stored type, nd_weight **weight,
+                        int *count)
+{
+    ND_TRY(nd_net_pull(net));
+    const int all = nd_net_count(net);
+    nd_weight *w = nd_alloc(arena, (size_t)all + 1, sizeof *w);
+    if (!w) return ND_E_MEMORY;
+    for (int i = 0; i < all; i++) {
+        const nd_array v = nd_net_at(net, i).value;
+        const int64_t n = nd_shape_count(v.shape);
+        // What norms scale and know is little and wants its digits.
+        const bool is_small = type == ND_STORED_BF16 && v.shape.rank < 2;
+        const nd_stored as = v.dtype == ND_INT64 ? ND_STORED_I64
+                             : is_small          ? ND_STORED_F32
+                                                 : type;
+        w[i] = (nd_weight){.name = nd_net_at(net, i).name, .type = as, .shape = v.shape};
+        if (v.dtype == ND_INT64 || (v.dtype == ND_FLOAT32 && as == ND_STORED_F32) ||
+            (v.dtype == ND_FLOAT64 && as == ND_STORED_F64)) {
+            w[i].data = v.data;
+            continue;
+        }
+        void *copy = nd_alloc(arena, (size_t)n + 1, nd_stored_bytes(as));
+        if (!copy) return ND_E_MEMORY;
+        for (int64_t k = 0; k < n; k++) {
+            const double x = v.dtype == ND_FLOAT64 ? ((const double *)v.data)[k]
+                                                   : (double)((const float *)v.data)[k];
+            if (as == ND_STORED_F64) ((double *)copy)[k] = x;
+            if (as == ND_STORED_F32) ((float *)copy)[k] = (float)x;
+            if (as == ND_STORED_BF16) ((uint16_t *)copy)[k] = to_bf16((float)x);
+        }
+        w[i].data = copy;
+    }
+    *weight = w, *count = all;
+    return ND_OK;
+}
