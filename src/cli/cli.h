@@ -106,6 +106,7 @@ extern const cli_command cli_cmd_cache;
 extern const cli_command cli_cmd_check;
 extern const cli_command cli_cmd_convert;
 extern const cli_command cli_cmd_describe;
+extern const cli_command cli_cmd_evaluate;
 extern const cli_command cli_cmd_explain;
 extern const cli_command cli_cmd_gpt;
 extern const cli_command cli_cmd_help;

@@ -5,6 +5,18 @@
 #include <string.h>
 #include <unistd.h>
 
+typedef struct options {
+    nd_path data;
+    const char *split;
+} options;
+static const nd_param params[] = {
+    ND_PARAM(options, data, {NULL}, .of = "file",
+             .help = "Run both models on this data, a folder, zip or CSV, and test "
+                     "whether one is better"),
+    ND_PARAM(options, split, NULL, .needs = "data",
+             .help = "Side of the data to compare on; all of it if not given"),
+};
+
 static const char *value_of(const nd_run_told *run, const char *name)
 {
     for (int i = 0; i < run->keys; i++)
@@ -237,8 +249,13 @@ static nd_status gather(cli_call *call, nd_run_told *run, int most, int *count)
 
 static nd_status two(cli_call *call, const nd_run_told run[2], nd_buffer *text)
 {
-    if (call->general->json) return print_json(text, run, 2, NULL);
-    return print_two(text, run, NULL);
+    const options *own = call->own;
+    nd_comparison comparison;
+    const bool tests = own->data.text != NULL;
+    if (tests)
+        ND_TRY(cli_runs_compare(call, run, own->data.text, own->split, &comparison));
+    if (call->general->json) return print_json(text, run, 2, tests ? &comparison : NULL);
+    return print_two(text, run, tests ? &comparison : NULL);
 }
 
 static nd_status run(cli_call *call)
@@ -257,11 +274,14 @@ static nd_status run(cli_call *call)
 const cli_command cli_cmd_runs = {
     .name = "runs",
     .brief = "List training runs, or compare two of them",
-    .usage = "[FOLDER…] [--json]  or  RUN RUN",
+    .usage = "[FOLDER…] [--json]  or  RUN RUN [--data DATA]",
     .example = "nadir runs runs/*",
-    .help = "FOLDER is a run or holds runs; without one: runs. Of each: its best figure\n"
-            "with the range of 95 %, minutes, weights, and the keys that differ.\n"
-            "Of two runs: keys and curves side by side.",
+    .help =
+        "FOLDER is a run or holds runs; without one: runs. Of each: its best figure\n"
+        "with the range of 95 %, minutes, weights, and the keys that differ.\n"
+        "Of two runs: keys and curves side by side; with --data a test whether one is\n"
+        "better or it is chance.",
+    .table = ND_TABLE(params, options),
     .max_words = -1,
     .of = "file",
     .run = run,

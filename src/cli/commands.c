@@ -10,6 +10,7 @@ const cli_command *const cli_commands[] = {
     &cli_cmd_explain,
     &cli_cmd_info,
     &cli_cmd_convert,
+    &cli_cmd_evaluate,
     &cli_cmd_runs,
     &cli_cmd_new_graph,
     &cli_cmd_op,
