@@ -22,7 +22,7 @@ nd_tensor *nd_dropout(nd_tensor *x, double drop)
     if (!x) return NULL;
     if (!(drop >= 0 && drop <= 1)) {
         (void)nd_fail(ND_E_PARAM,
-                      "%s: a dropout of %g\n"
+                      "%sdropout: %g of all numbers dropped\n"
                       "take a share from 0 to 1",
                       x->tape->scope, drop);
         return NULL;
