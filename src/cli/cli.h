@@ -102,7 +102,7 @@ nd_status cli_describe_command(const cli_command *command, nd_json_out *out) ND_
 
 // ---- The rows, one file each.
 // clang-format off
-extern const cli_command cli_cmd_cache;
+extern const cli_command cli_cmd_bench, cli_cmd_cache;
 extern const cli_command cli_cmd_check;
 extern const cli_command cli_cmd_convert;
 extern const cli_command cli_cmd_describe;

@@ -17,6 +17,7 @@ const cli_command *const cli_commands[] = {
     &cli_cmd_gpt,
     &cli_cmd_ops,
     &cli_cmd_describe,
+    &cli_cmd_bench,
     &cli_cmd_cache,
     &cli_cmd_help,
     NULL,
