@@ -111,12 +111,15 @@ extern const cli_command cli_cmd_explain;
 extern const cli_command cli_cmd_gpt;
 extern const cli_command cli_cmd_help;
 extern const cli_command cli_cmd_info;
+extern const cli_command cli_cmd_lr_find;
 extern const cli_command cli_cmd_map;
 extern const cli_command cli_cmd_new_graph;
+extern const cli_command cli_cmd_new_recipe;
 extern const cli_command cli_cmd_op;
 extern const cli_command cli_cmd_ops;
 extern const cli_command cli_cmd_run;
 extern const cli_command cli_cmd_runs;
+extern const cli_command cli_cmd_train;
 // clang-format on
 // nadir NAME …: the operator, with all its words behind it.
 nd_status cli_run_op(cli_call *call, const nd_op *op) ND_CHECKED;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir describe: operators and commands told from their tables, to people or as JSON.
 #include "cli/templates.h"
+#include <nadir/train.h>
 
 static nd_status describe_all(cli_call *call)
 {
@@ -28,11 +29,28 @@ static nd_status describe_all(cli_call *call)
     return cli_put(&text);
 }
 
+// The command, and every key of a recipe.
+static nd_status describe_train(cli_call *call, const cli_command *command)
+{
+    nd_buffer text = {.arena = call->arena};
+    nd_json_out out = {.to = &text};
+    if (!call->general->json) {
+        ND_TRY(cli_help_command(call->arena, command));
+        nd_buffer_put(&text, "\n", 1);
+        ND_TRY(nd_recipe_help(cli_columns(), &text));
+        return cli_put(&text);
+    }
+    ND_TRY(nd_recipe_describe(&out));
+    nd_buffer_put(&text, "\n", 1);
+    return cli_put(&text);
+}
+
 static nd_status describe_one(cli_call *call, const char *name)
 {
     const nd_op *op = nd_op_find(nd_ops, name);
     const cli_command *command = cli_command_find(name);
     if (!op && !command) return cli_misused(call, cli_unknown_command(name));
+    if (command == &cli_cmd_train) return describe_train(call, command);
     if (!call->general->json)
         return op ? cli_help_op(call->arena, op) : cli_help_command(call->arena, command);
     nd_buffer text = {.arena = call->arena};

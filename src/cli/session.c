@@ -8,7 +8,7 @@
 // A signal handler has no argument to find these by. The object is set before the act.
 static _Atomic(void *) object;
 static _Atomic(cli_act *) act;
-static volatile sig_atomic_t caught;
+static volatile sig_atomic_t caught, is_patient;
 
 enum { PATIENCE_S = 4 }; // for workers to stop and files to be taken back
 
@@ -23,12 +23,18 @@ static void stop(int number)
     cli_act *what = atomic_load(&act);
     caught = number;
     if (what) what(atomic_load(&object));
-    (void)alarm(PATIENCE_S);
+    if (!is_patient) (void)alarm(PATIENCE_S);
 }
 
 int cli_signal(void)
 {
     return (int)caught;
+}
+
+void cli_signals_patiently(cli_act *what, void *with)
+{
+    is_patient = 1;
+    cli_signals_do(what, with);
 }
 
 void cli_signals_do(cli_act *what, void *with)

@@ -8,6 +8,8 @@ int cli_signal(void);
 // From now on INT, TERM and HUP call `what`, which must be safe in a signal handler.
 typedef void cli_act(void *with);
 void cli_signals_do(cli_act *what, void *with);
+// The same, and what is to be kept may take its time: no alarm ends the program.
+void cli_signals_patiently(cli_act *what, void *with);
 // From now on INT, TERM and HUP raise `flag`; NULL: nobody is to be stopped.
 void cli_signals_to(nd_flag *flag);
 

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "../files.h"
+#include <fcntl.h>
+#include <math.h>
+#include <nadir/process.h>
+#include <nadir/train.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+
+// Networks run in children only: a process that has started their threads does not fork.
+static const char small[] =
+    "data: { pictures: \"" NADIR_DATA "/eurosat_mini200.zip\", split: { by: file, valid: "
+    "0.1, test: 0.5, seed: 1 } }\n"
+    "model: { name: wrn16-2, width: 8, stem: half }\n"
+    "train: { epochs: 3, batch: 20, rate: 0.05, precision: float32, save: 0.001 }\n";
+
+typedef struct order {
+    const char *folder, *resume, *text;
+    bool is_fork;
+    double kill_s;     // 0: never
+    int stop_at;       // news of steps after which it is stopped; 0: never
+    int64_t file_most; // bytes of a file; 0: any
+    const nd_given *given;
+    size_t givens;
+} order;
+typedef struct hearer {
+    nd_train *train;
+    int steps, stop_at;
+} hearer;
+
+static void hear(void *user, const nd_train_news *news)
+{
+    hearer *h = user;
+    if (news->what == ND_TRAIN_STEP && ++h->steps == h->stop_at) nd_train_stop(h->train);
+}
+
+static void limit(const order *o)
+{
+    const double whole = floor(o->kill_s);
+    const struct itimerval timer = {
+        .it_value = {(time_t)whole, (suseconds_t)((o->kill_s - whole) * 1e6) + 1}};
+    if (o->kill_s > 0) (void)setitimer(ITIMER_REAL, &timer, NULL);
+    const struct rlimit most = {(rlim_t)o->file_most, (rlim_t)o->file_most};
+    (void)signal(SIGXFSZ, SIG_IGN);
+    if (o->file_most) (void)setrlimit(RLIMIT_FSIZE, &most);
+}
+
+static nd_status train_it(nd_arena *arena, const order *o)
+{
+    hearer h = {.stop_at = o->stop_at};
+    const nd_recipe_ask read = {.path = "small.yaml",
+                                .text = o->text ? o->text : small,
+                                .given = o->given,
+                                .givens = o->givens};
+    nd_recipe *recipe = o->resume && !o->text ? NULL : nd_recipe_read(arena, &read);
+    const nd_train_ask ask = {.recipe = recipe,
+                              .folder = o->folder,
+                              .resume = o->resume,
+                              .is_fork = o->is_fork,
+                              .threads = 1,
+                              .tell = hear,
+                              .user = &h};
+    limit(o);
+    if (!recipe && !o->resume) return ND_E_PARAM;
+    h.train = nd_train_open(arena, &ask);
+    return h.train ? nd_train_run(h.train) : ND_E_PARAM;
+}
+
+// How it ended: 0, 1 with the words in `words`, 128 + the signal.
+static int train_in_child(const order *o, char words[1200])
+{
+    int pipes[2], how;
+    words[0] = 0;
+    fflush(stdout);
+    if (pipe(pipes) != 0) return -1;
+    const pid_t child = fork();
+    if (child == 0) {
+        nd_arena *arena = nd_arena_new();
+        char text[1200];
+        const nd_status status = arena ? train_it(arena, o) : ND_E_MEMORY;
+        const nd_error error = nd_error_take();
+        nd_error_print(&error, text, sizeof text);
+        if (status != ND_OK && write(pipes[1], text, strlen(text)) < 0) _exit(3);
+        _exit(status != ND_OK);
+    }
+    close(pipes[1]);
+    const ssize_t n = read(pipes[0], words, 1199);
+    words[n > 0 ? n : 0] = 0;
+    close(pipes[0]);
+    if (waitpid(child, &how, 0) != child) return -1;
+    return WIFSIGNALED(how) ? 128 + WTERMSIG(how) : WEXITSTATUS(how);
+}
+
+static void remove_run(void *folder)
+{
+    nd_scratch_remove(folder);
+}
+
+// In memory where there is such a folder: states wait for the disk.
+static const char *fresh(nd_arena *arena, const char *name)
+{
+    const char *room = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    const char *path = nd_text(arena, "%s/nadir-test-%ld-%s", room, (long)getpid(), name);
+    if (path && nd_defer(arena, remove_run, (void *)(uintptr_t)path) != ND_OK)
+        return NULL;
+    return path;
+}
+
+// Weights, moments and averages of two runs: the same bits?
+static bool same_state(nd_arena *arena, const char *one, const char *other)
+{
+    const nd_weights *a =
+        nd_weights_open(arena, nd_text(arena, "%s/state/last.safetensors", one));
+    const nd_weights *b =
+        nd_weights_open(arena, nd_text(arena, "%s/state/last.safetensors", other));
+    if (!a || !b || a->count != b->count || a->count < 50) return false;
+    for (int i = 0; i < a->count; i++) {
+        const nd_weight *w = &a->weight[i];
+        const int at = nd_weights_find(b, w->name);
+        if (strcmp(w->name, "nadir.state") == 0) continue;
+        if (at < 0 || !nd_shape_same(w->shape, b->weight[at].shape)) return false;
+        const size_t bytes = (size_t)nd_shape_count(w->shape) * nd_stored_bytes(w->type);
+        if (memcmp(w->data, b->weight[at].data, bytes) == 0) continue;
+        printf("# %s differs\n", w->name);
+        return false;
+    }
+    return true;
+}
+
+static bool has(nd_arena *arena, const char *folder, const char *name)
+{
+    return access(nd_text(arena, "%s/%s", folder, name), R_OK) == 0;
+}
+
+static int count_lines(nd_arena *arena, const char *folder, const char *with)
+{
+    char line[4096];
+    int count = 0;
+    FILE *log = fopen(nd_text(arena, "%s/metrics.jsonl", folder), "r");
+    while (log && fgets(line, sizeof line, log)) count += strstr(line, with) != NULL;
+    if (log) fclose(log);
+    return count;
+}
+
+TEST(a_run_leaves_all_its_files_and_repeats_bit_by_bit)
+{
+    char words[1200];
+    const char *a = fresh(arena, "a"), *b = fresh(arena, "b");
+    CHECK(train_in_child(&(order){.folder = a}, words) == 0);
+    CHECK(train_in_child(&(order){.folder = b}, words) == 0);
+    static const char *const files[] = {
+        "model.safetensors", "card.md",       "stac.json",
+        "metrics.jsonl",     "status.json",   "confusion.json",
+        "worst.json",        "sample.json",   "env.json",
+        "classes.json",      "resolved.yaml", "config.yaml",
+        "split.tsv",         "lock"};
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++)
+        CHECK(has(arena, a, files[i]));
+    CHECK(same_state(arena, a, b));
+    // 80 training pictures of 200 in batches of 20, three times.
+    CHECK(count_lines(arena, a, "\"t\":\"step\"") == 12);
+    CHECK(count_lines(arena, a, "\"t\":\"epoch\"") == 3);
+}
+
+TEST(a_run_that_is_killed_again_and_again_ends_with_the_same_bits)
+{
+    char words[1200];
+    const char *whole = fresh(arena, "whole"), *killed = fresh(arena, "killed");
+    const double begun = nd_seconds();
+    CHECK(train_in_child(&(order){.folder = whole}, words) == 0);
+    const double took = nd_seconds() - begun;
+    const int kills = getenv("NADIR_TEST_LONG") ? 20 : 4;
+    int how = -1, killed_times = 0;
+    order o = {.folder = killed};
+    for (int k = 0; k < 3 * kills && killed_times < kills && how != 0; k++) {
+        o.kill_s = took * nd_random_unit((uint64_t)getpid(), (uint64_t)k) * 0.9;
+        how = train_in_child(&o, words);
+        killed_times += how == 128 + SIGALRM;
+        // Before its first state there is nothing to go on with: once more.
+        if (has(arena, killed, "state/last.safetensors"))
+            o = (order){.resume = killed};
+        else if (how != 0)
+            nd_scratch_remove(killed);
+    }
+    o.kill_s = 0;
+    if (how != 0) how = train_in_child(&o, words);
+    if (how != 0) printf("# %s\n", words);
+    CHECK(how == 0 && killed_times > 0);
+    CHECK(same_state(arena, whole, killed));
+    CHECK(count_lines(arena, killed, "\"t\":\"step\"") == 12);
+    CHECK(count_lines(arena, killed, "\"t\":\"epoch\"") == 3);
+}
+
+TEST(a_stop_keeps_all_and_says_how_to_go_on)
+{
+    char words[1200];
+    const char *whole = fresh(arena, "w"), *stopped = fresh(arena, "s");
+    CHECK(train_in_child(&(order){.folder = whole}, words) == 0);
+    CHECK(train_in_child(&(order){.folder = stopped, .stop_at = 6}, words) == 1);
+    CHECK(strstr(words, "stopped on request after step 6 of 12; all of it is kept\n"
+                        "go on with it: nadir train --resume"));
+    CHECK(count_lines(arena, stopped, "\"t\":\"step\"") == 6);
+    CHECK(train_in_child(&(order){.resume = stopped}, words) == 0);
+    CHECK(same_state(arena, whole, stopped));
+    CHECK(train_in_child(&(order){.resume = stopped}, words) == 1);
+    CHECK(strstr(words, "is done\nstart a new one"));
+}
+
+TEST(another_recipe_does_not_go_on_with_a_run_but_may_fork)
+{
+    char words[1200];
+    const char *a = fresh(arena, "one"), *b = fresh(arena, "two");
+    CHECK(train_in_child(&(order){.folder = a, .stop_at = 2}, words) == 1);
+    const nd_given given[] = {{"train.rate", "0.01"}, {"train.epochs", "1"}};
+    CHECK(
+        train_in_child(&(order){.resume = a, .text = small, .given = given, .givens = 2},
+                       words) == 1);
+    CHECK(strstr(words, "train.epochs, train.rate changed\ntake them back"));
+    CHECK(train_in_child(&(order){.resume = a, .text = small}, words) == 0);
+    CHECK(train_in_child(&(order){.folder = b,
+                                  .resume = a,
+                                  .is_fork = true,
+                                  .text = small,
+                                  .given = given,
+                                  .givens = 2},
+                         words) == 0);
+    CHECK(count_lines(arena, b, "\"t\":\"step\"") == 4);
+}
+
+TEST(a_second_process_on_a_run_is_refused)
+{
+    char words[1200];
+    const char *a = fresh(arena, "locked");
+    CHECK(train_in_child(&(order){.folder = a, .stop_at = 1}, words) == 1);
+    const int file = open(nd_text(arena, "%s/lock", a), O_RDWR);
+    CHECK(file >= 0 && flock(file, LOCK_EX | LOCK_NB) == 0);
+    CHECK(train_in_child(&(order){.resume = a}, words) == 1);
+    CHECK(strstr(words, "is being trained by another process"));
+    close(file);
+    CHECK(train_in_child(&(order){.resume = a}, words) == 0);
+}
+
+TEST(a_disk_that_is_full_leaves_the_old_state_whole)
+{
+    char words[1200];
+    const char *a = fresh(arena, "full");
+    CHECK(train_in_child(&(order){.folder = a, .stop_at = 5}, words) == 1);
+    CHECK(train_in_child(&(order){.resume = a, .file_most = 100000}, words) == 1);
+    CHECK(words[0]);
+    const char *b = fresh(arena, "roomy");
+    CHECK(train_in_child(&(order){.folder = b}, words) == 0);
+    CHECK(train_in_child(&(order){.resume = a}, words) == 0);
+    CHECK(same_state(arena, a, b));
+}
+
+TEST(a_frozen_start_leaves_the_body_alone)
+{
+    char words[1200];
+    const char *a = fresh(arena, "frozen");
+    const nd_given given[] = {{"model.freeze", "1"}, {"train.ema", "0"}};
+    CHECK(train_in_child(&(order){.folder = a, .stop_at = 4, .given = given, .givens = 2},
+                         words) == 1);
+    const nd_weights *w =
+        nd_weights_open(arena, nd_text(arena, "%s/state/last.safetensors", a));
+    const int body = w ? nd_weights_find(w, "optim.conv1.weight.momentum") : -1;
+    const int head = w ? nd_weights_find(w, "optim.fc.weight.momentum") : -1;
+    CHECK(body >= 0 && head >= 0);
+    if (body < 0 || head < 0) return;
+    const float *still = w->weight[body].data, *moved = w->weight[head].data;
+    CHECK(still[0] == 0 && still[100] == 0 && moved[0] != 0);
+}
