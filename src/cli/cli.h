@@ -120,6 +120,7 @@ extern const cli_command cli_cmd_ops;
 extern const cli_command cli_cmd_run;
 extern const cli_command cli_cmd_runs;
 extern const cli_command cli_cmd_train;
+extern const cli_command cli_cmd_watch;
 // clang-format on
 // nadir NAME …: the operator, with all its words behind it.
 nd_status cli_run_op(cli_call *call, const nd_op *op) ND_CHECKED;
