@@ -80,7 +80,7 @@ nd_status nd_recipe_print(const nd_recipe *recipe, bool is_all,
 const char *nd_recipe_changes(nd_arena *arena, const nd_recipe *a, const nd_recipe *b);
 // Every key of a recipe: for people, and as JSON.
 nd_status nd_recipe_help(int columns, nd_buffer *out) ND_CHECKED;
-nd_status nd_recipe_describe(nd_json_out *out) ND_CHECKED;
+nd_status nd_recipe_describe(const char *key, nd_json_out *out) ND_CHECKED;
 // Commented recipes to start from; ends with a row without name.
 typedef struct nd_recipe_start {
     const char *name, *brief, *text;

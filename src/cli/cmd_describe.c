@@ -24,6 +24,7 @@ static nd_status describe_all(cli_call *call)
         nd_json_close(&out, '}');
     }
     nd_json_close(&out, ']');
+    ND_TRY(nd_recipe_describe("recipe", &out));
     nd_json_close(&out, '}');
     nd_buffer_put(&text, "\n", 1);
     return cli_put(&text);
@@ -40,7 +41,7 @@ static nd_status describe_train(cli_call *call, const cli_command *command)
         ND_TRY(nd_recipe_help(cli_columns(), &text));
         return cli_put(&text);
     }
-    ND_TRY(nd_recipe_describe(&out));
+    ND_TRY(nd_recipe_describe(NULL, &out));
     nd_buffer_put(&text, "\n", 1);
     return cli_put(&text);
 }

@@ -144,11 +144,11 @@ nd_status nd_recipe_help(int columns, nd_buffer *out)
     return nd_buffer_text(out) ? ND_OK : ND_E_MEMORY;
 }
 
-nd_status nd_recipe_describe(nd_json_out *out)
+nd_status nd_recipe_describe(const char *key, nd_json_out *out)
 {
     learn_section section[LEARN_SECTIONS];
     const int count = learn_sections(section);
-    nd_json_open(out, NULL, '{');
+    nd_json_open(out, key, '{');
     nd_json_text(out, "name", "train");
     nd_json_open(out, "sections", '[');
     for (int s = 0; s < count; s++) {
@@ -166,6 +166,14 @@ nd_status nd_recipe_describe(nd_json_out *out)
         nd_json_text(out, "name", (*m)->name);
         nd_json_text(out, "help", (*m)->brief);
         nd_json_bool(out, "is_mask", (*m)->is_mask);
+        nd_json_close(out, '}');
+    }
+    nd_json_close(out, ']');
+    nd_json_open(out, "starts", '[');
+    for (const nd_recipe_start *s = nd_recipe_starts; s->name; s++) {
+        nd_json_open(out, NULL, '{');
+        nd_json_text(out, "name", s->name);
+        nd_json_text(out, "brief", s->brief);
         nd_json_close(out, '}');
     }
     nd_json_close(out, ']');

@@ -159,7 +159,7 @@ TEST(every_key_is_described)
 {
     nd_buffer text = {.arena = arena}, json = {.arena = arena};
     nd_json_out out = {.to = &json};
-    CHECK(nd_recipe_help(80, &text) == ND_OK && nd_recipe_describe(&out) == ND_OK);
+    CHECK(nd_recipe_help(80, &text) == ND_OK && nd_recipe_describe(NULL, &out) == ND_OK);
     const char *all = nd_buffer_text(&text), *tree = nd_buffer_text(&json);
     CHECK(all && strstr(all, "data.split") && strstr(all, "Highest learning rate"));
     CHECK(tree && nd_json_parse(arena, tree, strlen(tree)));

@@ -117,7 +117,7 @@ TEST(what_the_input_lacks_is_named)
     CHECK(error_says("/nowhere.safetensors"));
 }
 
-TEST(values_far_from_those_of_the_training_are_refused_unless_the_user_says_so)
+TEST(values_far_from_those_of_the_training_are_refused_unless_forced)
 {
     const char *m = model(arena, "wrn16-2", "fc", &patches);
     nd_node *far = PIXELS(2, 1, 9000, 9100);
@@ -130,6 +130,6 @@ TEST(values_far_from_those_of_the_training_are_refused_unless_the_user_says_so)
     CHECK(
         error_says("red has a median of 9100 DN, and the model was trained on 0 to 100"));
     out = apply(arena, "predict", FROM(far),
-                WITH("model", m, "bands", "red=b1", "units", "DN", "accept_values", "true"));
+                WITH("model", m, "bands", "red=b1", "units", "DN", "force", "true"));
     CHECK(out && READS(out, 5, 5));
 }

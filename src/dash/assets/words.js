@@ -13,12 +13,9 @@ export function t(english, ...fill) {
 }
 export const languages = LANGUAGES;
 
-const formats = new Map(); // making one costs fifty times what using it does
 export function number(value, digits = 6) {
   if (value === null || value === undefined || Number.isNaN(value)) return '–';
-  const name = `${language.value}${digits}`;
-  if (!formats.has(name)) formats.set(name, new Intl.NumberFormat(language.value, { maximumSignificantDigits: digits }));
-  return formats.get(name).format(value);
+  return new Intl.NumberFormat(language.value, { maximumSignificantDigits: digits }).format(value);
 }
 
 export async function speak(code) {
