@@ -67,6 +67,7 @@ nd_status nd_weights_load(nd_arena *arena, const nd_weights *weights, nd_net *ne
     const char **more = nd_alloc(arena, (size_t)weights->count + 1, sizeof *more);
     if (!missing || !reshaped || !more) return ND_E_MEMORY;
     *match = (nd_match){.missing = missing, .unexpected = more, .reshaped = reshaped};
+    ND_TRY(nd_net_pull(net)); // what the file lacks must not be pushed from stale numbers
     bool is_adapted = !bands;
     for (int i = 0; i < count; i++) {
         const nd_named v = nd_net_at(net, i);

@@ -1,0 +1,36 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# info and convert on files of weights.
+. "${0%/*}/lib.sh"
+cd "$scratch" || exit 1
+python3 - <<'PYTHON'
+import struct
+head = b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
+whole = struct.pack("<Q", len(head)) + head + struct.pack("<2f", 1, 2)
+open("a.safetensors", "wb").write(whole)
+open("short.safetensors", "wb").write(whole[:-1])
+open("net.onnx", "wb").write(b"\x08\x08\x12\x04test")
+PYTHON
+does tells_tensors '  a  float32   2' info a.safetensors
+does tells_tensors_as_json '"tensors":[{"name":"a","dtype":"float32","shape":[2]}]' \
+    info a.safetensors --json
+fails 1 refuses_what_is_cut_short 'short.safetensors: a does not fit its place' \
+    info short.safetensors
+fails 1 refuses_onnx_by_name 'net.onnx: this is an ONNX model' info net.onnx
+run convert a.safetensors a.pth
+ended 0
+silent
+result converts
+does reads_what_it_wrote 'pytorch zip, 1 tensors, 2 numbers' info a.pth
+fails 1 replaces_nothing_unasked 'a.pth exists already' convert a.safetensors a.pth
+fails 1 leaves_no_half_file 'does not fit its place' convert short.safetensors b.pth
+[ ! -e b.pth ] && [ -z "$(ls -A | grep part)" ] || bad=1
+if command -v strace >/dev/null; then
+    strace -f -e trace=openat -o calls "$nadir" info a.pth >out 2>err
+    got=$? ok=yes
+    ! grep -q 'libgdal' calls || ok=no
+    result loads_no_gdal_for_weights
+else
+    skip loads_no_gdal_for_weights 'strace is not installed'
+fi
+finish
