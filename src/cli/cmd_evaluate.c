@@ -12,7 +12,8 @@ typedef struct options {
 static const nd_param params[] = {
     ND_PARAM(options, data, {NULL}, .of = "file",
              .help = "What to evaluate on: a folder or zip with a folder of pictures for "
-                     "each class, a CSV, or a recipe"),
+                     "each class, a CSV, or a recipe; of a run its own data if "
+                     "not given, the side that chose the best epoch"),
     ND_PARAM(options, split, NULL,
              .help = "Only this side of the data, as the model's own split cut them: "
                      "train, valid or test; all of them if not given"),
@@ -67,7 +68,8 @@ static nd_status run(cli_call *call)
     nd_evaluation *e = nd_alloc(call->arena, 1, sizeof *e);
     const cli_evaluation ask = {.model = call->word[0],
                                 .data = own->data.text,
-                                .side = own->split,
+                                .side =
+                                    own->data.text || own->split ? own->split : "valid",
                                 .threads = call->pulling->threads,
                                 .views = own->tta,
                                 .pictures = true};
@@ -87,7 +89,7 @@ static nd_status run(cli_call *call)
 const cli_command cli_cmd_evaluate = {
     .name = "evaluate",
     .brief = "Tell how good a model is on data that it did not learn from",
-    .usage = "RUN|MODEL --data DATA [--split test] [--json] [-o report.html]",
+    .usage = "RUN|MODEL --data DATA [--split test] [-P name=value] [-o report.html]",
     .example = "nadir evaluate model.safetensors --data pictures.zip -o report.html",
     .help = "Accuracy and other figures with ranges of 95 %, the confusion matrix,\n"
             "calibration, and the worst cases with their place on Earth.",
@@ -96,5 +98,6 @@ const cli_command cli_cmd_evaluate = {
     .max_words = 1,
     .of = "file",
     .pulls = true,
+    .variables = true,
     .run = run,
 };

@@ -10,9 +10,10 @@ typedef struct options {
     const char *split;
 } options;
 static const nd_param params[] = {
-    ND_PARAM(options, data, {NULL}, .of = "file",
-             .help = "Run both models on this data, a folder, zip or CSV, and test "
-                     "whether one is better"),
+    ND_PARAM(
+        options, data, {NULL}, .of = "file",
+        .help = "Run both models on this data, as nadir evaluate does, and test "
+                "whether one is better; on the first run's validation side if not given"),
     ND_PARAM(options, split, NULL, .needs = "data",
              .help = "Side of the data to compare on; all of it if not given"),
 };
@@ -247,11 +248,18 @@ static nd_status gather(cli_call *call, nd_run_told *run, int most, int *count)
                    word[0]);
 }
 
+static bool has_model(nd_arena *arena, const nd_run_told *run)
+{
+    const char *path = nd_text(arena, "%s/model.safetensors", run->path);
+    return path && access(path, R_OK) == 0;
+}
+
 static nd_status two(cli_call *call, const nd_run_told run[2], nd_buffer *text)
 {
     const options *own = call->own;
     nd_comparison comparison;
-    const bool tests = own->data.text != NULL;
+    const bool tests = own->data.text || (has_model(call->arena, &run[0]) &&
+                                          has_model(call->arena, &run[1]));
     if (tests)
         ND_TRY(cli_runs_compare(call, run, own->data.text, own->split, &comparison));
     if (call->general->json) return print_json(text, run, 2, tests ? &comparison : NULL);
@@ -276,11 +284,10 @@ const cli_command cli_cmd_runs = {
     .brief = "List training runs, or compare two of them",
     .usage = "[FOLDER…] [--json]  or  RUN RUN [--data DATA]",
     .example = "nadir runs runs/*",
-    .help =
-        "FOLDER is a run or holds runs; without one: runs. Of each: its best figure\n"
-        "with the range of 95 %, minutes, weights, and the keys that differ.\n"
-        "Of two runs: keys and curves side by side; with --data a test whether one is\n"
-        "better or it is chance.",
+    .help = "FOLDER is a run or holds runs; without one: runs. Of each: its best figure\n"
+            "with the range of 95 %, minutes, weights, and the keys that differ.\n"
+            "Of two runs: keys and curves side by side, and a test on the same samples\n"
+            "whether one is better or it is chance.",
     .table = ND_TABLE(params, options),
     .max_words = -1,
     .of = "file",

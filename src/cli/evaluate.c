@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model on data, both as people name them: a run, a folder, a zip, a table, a recipe.
+#include "cli/learn.h"
 #include "cli/progress.h"
 #include "cli/runs.h"
 #include "cli/session.h"
@@ -10,6 +11,12 @@ static bool is_there(const char *path)
 {
     struct stat about;
     return stat(path, &about) == 0;
+}
+
+// Whose sides count.
+static const char *run_of(const cli_evaluation *ask)
+{
+    return ask->of_run ? ask->of_run : ask->model;
 }
 
 static nd_status side_of(const char *text, nd_side *side)
@@ -66,7 +73,7 @@ static nd_status plain_data(cli_call *call, const cli_evaluation *ask,
 {
     ND_TRY(nd_data_new(call->arena, data));
     const char *path = nd_text(call->arena, "%s", ask->data);
-    const char *split = nd_text(call->arena, "%s/split.tsv", ask->model);
+    const char *split = nd_text(call->arena, "%s/split.tsv", run_of(ask));
     if (!path || !split) return ND_E_MEMORY;
     if (nd_text_ends(path, ".csv") || nd_text_ends(path, ".gpkg"))
         (*data)->table.text = path;
@@ -81,15 +88,43 @@ static nd_status plain_data(cli_call *call, const cli_evaluation *ask,
     return ND_OK;
 }
 
-static nd_status data_of(cli_call *call, const cli_evaluation *ask,
-                         const nd_model_file *model, nd_data **data)
+// Examples, and the nodes that they are cut from.
+typedef struct examples {
+    nd_data *data;
+    nd_node *const *node;
+    int nodes;
+} examples;
+
+static bool is_recipe(const char *path)
 {
-    if (!ask->data)
-        return nd_fail(ND_E_PARAM,
-                       "there is nothing to evaluate %s on\n"
-                       "give --data a folder, a zip, a CSV or a recipe",
-                       ask->model);
-    return plain_data(call, ask, model, data);
+    return nd_text_ends(path, ".yaml") || nd_text_ends(path, ".yml");
+}
+
+// A recipe's own data; NULL: what the run learnt from, with the sides that it had.
+static nd_status recipe_data(cli_call *call, const cli_evaluation *ask, examples *to)
+{
+    nd_recipe *recipe = ask->data ? cli_recipe_read(call, ask->data)
+                                  : nd_run_recipe(call->arena, run_of(ask));
+    const char *split = nd_text(call->arena, "%s/split.tsv", run_of(ask));
+    if (!recipe) return ND_E_PARAM;
+    if (!split) return ND_E_MEMORY;
+    to->data = recipe->data;
+    if (ask->side && is_there(split)) to->data->split.keep.text = split;
+    return cli_recipe_nodes(call, recipe, &to->node, &to->nodes);
+}
+
+static nd_status data_of(cli_call *call, const cli_evaluation *ask,
+                         const nd_model_file *model, examples *to)
+{
+    const char *log = nd_text(call->arena, "%s/metrics.jsonl", run_of(ask));
+    if (!log) return ND_E_MEMORY;
+    if (ask->data ? is_recipe(ask->data) : is_there(log))
+        return recipe_data(call, ask, to);
+    if (ask->data) return plain_data(call, ask, model, &to->data);
+    return nd_fail(ND_E_PARAM,
+                   "there is nothing to evaluate %s on\n"
+                   "give --data a folder, a zip, a CSV or a recipe",
+                   ask->model);
 }
 
 // ---- Progress: a bar for a person, nothing where JSON comes out.
@@ -166,23 +201,24 @@ nd_status cli_evaluate(cli_call *call, const cli_evaluation *ask,
 {
     nd_model_file model;
     if (call->general->json) nd_listen(NULL, NULL); // one document, no lines beside it
-    nd_data *data = NULL;
+    examples from = {0};
     nd_side side = ND_TEST;
     int bands, height, width;
     ND_TRY(nd_model_card(call->arena, ask->model, &model));
     if (ask->side) ND_TRY(side_of(ask->side, &side));
-    ND_TRY(data_of(call, ask, &model, &data));
-    data->is_whole = !ask->side;
-    data->card = model.card;
-    const nd_dataset *set = nd_dataset_open(call->arena, data, NULL, 0);
+    ND_TRY(data_of(call, ask, &model, &from));
+    from.data->is_whole = !ask->side;
+    from.data->card = model.card;
+    const nd_dataset *set =
+        nd_dataset_open(call->arena, from.data, from.node, from.nodes);
     if (!set) return ND_E_DATA;
     nd_dataset_shape(set, &bands, &height, &width);
     const nd_model_ask load = {ask->model, ask->threads, height, width};
     ND_TRY(nd_model_load(call->arena, &load, &model));
     ND_TRY(go(call, ask, &model, set, side, evaluation));
-    evaluation->data = ask->data;
+    evaluation->data = ask->data ? ask->data : nd_gettext("the run's own data");
     evaluation->side = ask->side;
-    evaluation->note = notes_of(call->arena, ask, data, set);
+    evaluation->note = notes_of(call->arena, ask, from.data, set);
     return evaluation->note ? ND_OK : ND_E_MEMORY;
 }
 
@@ -192,7 +228,11 @@ nd_status cli_runs_compare(cli_call *call, const nd_run_told run[2], const char 
     nd_evaluation *both = nd_alloc(call->arena, 2, sizeof *both);
     if (!both) return ND_E_MEMORY;
     for (int i = 0; i < 2; i++) {
-        const cli_evaluation ask = {.model = run[i].path, .data = data, .side = side};
+        // Without data of their own both answer what the first was validated on.
+        const cli_evaluation ask = {.model = run[i].path,
+                                    .of_run = run[0].path,
+                                    .data = data,
+                                    .side = data ? side : "valid"};
         ND_TRY(cli_evaluate(call, &ask, &both[i]));
     }
     return nd_evaluation_compare(call->arena, &both[0], &both[1], comparison);

@@ -13,9 +13,10 @@ nd_status cli_runs_compare(cli_call *call, const nd_run_told run[2], const char 
 
 // A model on data, both as people name them.
 typedef struct cli_evaluation {
-    const char *model; // file, or folder of a run
-    const char *data;  // folder, zip, CSV or recipe; NULL: what the run learnt from
-    const char *side;  // NULL: all of it
+    const char *model;  // file, or folder of a run
+    const char *of_run; // whose data and sides; NULL: the model's
+    const char *data;   // folder, zip, CSV or recipe; NULL: what the run learnt from
+    const char *side;   // NULL: all of it
     int threads;
     bool views, pictures;
 } cli_evaluation;
