@@ -12,6 +12,8 @@ static const char *train_json(const nd_train *t, nd_arena *arena)
     char hash[33];
     nd_json_open(&out, NULL, '{');
     nd_json_text(&out, "split", nd_dataset_proof(t->data));
+    nd_json_real(&out, "split_valid", split->valid);
+    nd_json_real(&out, "split_test", split->test);
     nd_json_whole(&out, "split_seed", split->seed);
     nd_json_whole(&out, "seed", t->recipe->train.seed);
     nd_json_whole(&out, "epochs", t->state.epochs);
