@@ -2,17 +2,27 @@
 # SPDX-License-Identifier: Apache-2.0
 """Pages into the program: each asset as raw bytes and, where smaller, as gzip with time
 stamp 0. usage: embed.py OUTPUT.c FILE… ; the name is what follows assets/ or vendor's
-own folder; frame.html gets the hash of all and a modulepreload line for each module."""
+own folder; a page gets the hash of all and a modulepreload line for each module it needs at
+once, so that a first visit has two rounds of requests."""
 import gzip
 import hashlib
 import pathlib
+import posixpath
+import re
 import sys
 
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8",
          ".html": "text/html; charset=utf-8", ".json": "application/json",
          ".bin": "application/octet-stream", ".svg": "image/svg+xml"}
 
-LATE = {"vendor/uplot.js"}  # not part of a first visit
+
+def needs(name, found):
+    """The module and what it imports at its top, in turn; import() comes later."""
+    if name not in found:
+        found.add(name)
+        for other in re.findall(r"^(?:import|export|\}).*?'(\.{1,2}/[^']+)'", files[name].decode(), re.M):
+            needs(posixpath.normpath(posixpath.join(posixpath.dirname(name), other)), found)
+    return found
 
 
 def name_of(path):
@@ -27,11 +37,12 @@ digest = hashlib.sha256()
 for name in sorted(files):
     digest.update(name.encode() + b"\0" + files[name] + b"\0")
 hash_ = digest.hexdigest()[:16]
-preloads = "\n".join(f'<link rel="modulepreload" href="a/{hash_}/{name}">'
-                     for name in sorted(files)
-                     if name.endswith(".js") and name not in LATE)
-frame = files["frame.html"].decode()
-files["frame.html"] = (frame.replace("@HASH@", hash_).replace("@PRELOADS@", preloads)).encode()
+for page in [name for name in files if name.endswith(".html")]:
+    text = files[page].decode()
+    main = re.search(r'src="a/@HASH@/([^"]+)"', text)[1]
+    preloads = "\n".join(f'<link rel="modulepreload" href="a/{hash_}/{name}">'
+                         for name in sorted(needs(main, set())))
+    files[page] = text.replace("@HASH@", hash_).replace("@PRELOADS@", preloads).encode()
 
 
 def array(name, data):

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pages served by the program itself: a map of any node of a graph, live.
+// Pages served by the program itself: a map of any node of a graph, and runs of training,
+// live.
 #pragma once
 #include <nadir/graph.h>
 #include <nadir/io.h>
@@ -32,3 +33,9 @@ typedef struct nd_dash_map {
 } nd_dash_map;
 // Opens it behind the listening server, on a thread of its own.
 nd_status nd_dash_open(nd_dash *dash, const nd_dash_map *map) ND_CHECKED;
+
+// Shows the folder of a training run as well, from now on; up to 32, in this order. What
+// it holds is followed as it grows, by a thread of the dash: whoever trains never waits
+// for a page, and may do so in this process or in any other. One thread at a time;
+// before, while or after the dash runs, which is not needed to serve.
+nd_status nd_dash_watch(nd_dash *dash, const char *folder) ND_CHECKED;

@@ -102,7 +102,7 @@ nd_status cli_describe_command(const cli_command *command, nd_json_out *out) ND_
 
 // ---- The rows, one file each.
 // clang-format off
-extern const cli_command cli_cmd_cache;
+extern const cli_command cli_cmd_bench, cli_cmd_cache;
 extern const cli_command cli_cmd_check;
 extern const cli_command cli_cmd_convert;
 extern const cli_command cli_cmd_describe;
@@ -120,6 +120,7 @@ extern const cli_command cli_cmd_ops;
 extern const cli_command cli_cmd_run;
 extern const cli_command cli_cmd_runs;
 extern const cli_command cli_cmd_train;
+extern const cli_command cli_cmd_watch;
 // clang-format on
 // nadir NAME …: the operator, with all its words behind it.
 nd_status cli_run_op(cli_call *call, const nd_op *op) ND_CHECKED;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The server as a whole: started first, filled later; viewers and what they have set.
-#include "dash/dash.h"
+#include "dash/runs.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
@@ -181,9 +181,47 @@ static void *open_map(void *user)
 nd_status nd_dash_open(nd_dash *dash, const nd_dash_map *map)
 {
     dash->map = *map;
-    dash->has_opener = pthread_create(&dash->opener, NULL, open_map, dash) == 0;
-    if (dash->has_opener) return ND_OK;
+    const bool is_started = pthread_create(&dash->opener, NULL, open_map, dash) == 0;
+    pthread_mutex_lock(&dash->lock);
+    dash->has_opener = is_started;
+    pthread_mutex_unlock(&dash->lock);
+    if (is_started) return ND_OK;
     return nd_fail(ND_E_MEMORY, "the system gives no thread\nclose other programs");
+}
+
+// ---- Runs of training.
+
+dash_runs *dash_runs_of(nd_dash *dash)
+{
+    pthread_mutex_lock(&dash->lock);
+    dash_runs *runs = dash->runs;
+    pthread_mutex_unlock(&dash->lock);
+    return runs;
+}
+
+nd_status nd_dash_watch(nd_dash *dash, const char *folder)
+{
+    dash_runs *runs = dash_runs_of(dash);
+    if (runs) return dash_runs_add(runs, folder);
+    runs = dash_runs_new(dash);
+    if (!runs) return ND_E_MEMORY;
+    const nd_status status = dash_runs_add(runs, folder);
+    if (status != ND_OK) {
+        dash_runs_stop(runs), dash_runs_free(runs);
+        return status;
+    }
+    pthread_mutex_lock(&dash->lock);
+    dash->runs = runs;
+    pthread_mutex_unlock(&dash->lock);
+    return ND_OK;
+}
+
+bool dash_has_map(nd_dash *dash)
+{
+    pthread_mutex_lock(&dash->lock);
+    const bool has_map = dash->has_opener;
+    pthread_mutex_unlock(&dash->lock);
+    return has_map;
 }
 
 void nd_dash_stop(nd_dash *dash)
@@ -210,8 +248,10 @@ void nd_dash_free(nd_dash *dash)
     dash->is_stopping = true;
     pthread_cond_broadcast(&dash->opened);
     pthread_mutex_unlock(&dash->lock);
+    dash_runs_stop(dash->runs);
     if (dash->queue) dash_queue_stop(dash->queue);
     dash_serve_free(dash->serve);
+    dash_runs_free(dash->runs);
     if (dash->has_opener) pthread_join(dash->opener, NULL);
     for (int i = 0; i < DASH_VIEWS; i++) {
         dash_plan_unref(dash->view[i].now);

@@ -9,17 +9,27 @@
 typedef struct dash_head {
     const char *method, *path, *query; // path as it came, query without '?'
     const char *host, *origin, *site, *mode, *cookie, *authorization, *type;
-    const char *view, *none_match, *encoding;
+    const char *view, *none_match, *encoding, *last_event;
 } dash_head;
-typedef enum dash_body { DASH_CONSTANT, DASH_COPY, DASH_HEAP, DASH_FILE } dash_body;
+typedef enum dash_body {
+    DASH_CONSTANT,
+    DASH_COPY, // the request's arena's
+    DASH_HEAP, // freed when sent
+    DASH_FILE, // closed when sent
+    DASH_STREAM
+} dash_body;
 typedef struct dash_answer {
     int status;
     const char *type, *cache, *etag, *cookie, *name, *timing;
     bool is_gzip;
-    dash_body kind; // DASH_COPY: the request's arena's; DASH_HEAP: freed when sent
+    dash_body kind;
     void *body;
     size_t bytes;
-    int file; // of DASH_FILE; closed when sent
+    int file; // of DASH_FILE
+    // Of DASH_STREAM, called with the body: bytes that are there, 0: none until somebody
+    // calls dash_serve_wake(); the end of it.
+    size_t (*pull)(void *body, char *to, size_t room);
+    void (*done)(void *body);
 } dash_answer;
 typedef struct dash_request dash_request;
 typedef struct dash_plan dash_plan;
@@ -60,6 +70,7 @@ nd_status dash_serve_new(const dash_serve_ask *ask, dash_serve **serve) ND_CHECK
 nd_status dash_serve_start(dash_serve *serve) ND_CHECKED;
 int dash_serve_port(const dash_serve *serve);
 void dash_serve_free(dash_serve *serve);
+void dash_serve_wake(dash_serve *serve);  // streams may have something to say; any thread
 void dash_suspend(dash_request *r);       // in handle, before anybody may resume it
 void dash_resume(dash_request *r);        // any thread; the answer stands
 bool dash_is_gone(const dash_request *r); // the client hung up
@@ -146,7 +157,13 @@ typedef struct dash_view {
 } dash_view;
 
 // ---- Lanes: requests that wait for a thread of their kind.
-typedef enum dash_lane { DASH_TILES, DASH_TALK, DASH_FILES, DASH_LANES } dash_lane;
+typedef enum dash_lane {
+    DASH_TILES, // a thread a core; each other lane has one
+    DASH_TALK,
+    DASH_FILES,
+    DASH_TRAIN,
+    DASH_LANES
+} dash_lane;
 typedef struct dash_queue dash_queue;
 dash_queue *dash_queue_new(nd_dash *dash, int threads, struct nd_cache *cache) ND_CHECKED;
 void dash_queue_stop(dash_queue *queue); // answers all that wait, joins the threads
@@ -177,7 +194,9 @@ struct nd_dash {
     dash_plan *base;
     dash_view view[DASH_VIEWS];
     int64_t clock;
+    struct dash_runs *runs; // of training; NULL until there is one
 };
+bool dash_has_map(nd_dash *dash);
 // The plan that knows `key`, with a reference, and its node; NULL: forgotten.
 dash_plan *dash_find(nd_dash *dash, nd_hash key, const nd_node **node);
 // A viewer's newest plan, with a reference; the first one if it has none.

@@ -294,6 +294,7 @@ nd_status dash_page_print(nd_dash *dash, const dash_plan *plan, nd_json_out *out
     nd_json_text(out, "page", "map");
     nd_json_text(out, "title", dash->map.title ? dash->map.title : "map");
     nd_json_text(out, "version", NADIR_VERSION);
+    nd_json_bool(out, "runs", dash->runs != NULL);
     nd_json_open(out, "parts", '{');
     layout(out);
     steps(plan, out);

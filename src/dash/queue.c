@@ -153,22 +153,21 @@ dash_queue *dash_queue_new(nd_dash *dash, int threads, struct nd_cache *cache)
     pthread_mutex_init(&queue->lock, NULL);
     pthread_cond_init(&queue->tick, NULL);
     for (int i = 0; i < DASH_LANES; i++) pthread_cond_init(&queue->lane[i].come, NULL);
-    const int tiles = threads < 1 ? 1 : threads > WORKERS - 2 ? WORKERS - 2 : threads;
-    for (int i = 0; i < tiles + 2; i++) {
+    const int others = DASH_LANES - 1, most = WORKERS - others;
+    const int tiles = threads < 1 ? 1 : threads > most ? most : threads;
+    for (int i = 0; i < tiles + others; i++) {
         worker *w = &queue->worker[i];
         *w = (worker){.queue = queue,
-                      .lane = i < tiles    ? DASH_TILES
-                              : i == tiles ? DASH_TALK
-                                           : DASH_FILES};
+                      .lane = i < tiles ? DASH_TILES : (dash_lane)(i - tiles + 1)};
         if (pthread_create(&w->thread, NULL, run, w) != 0) break;
         queue->workers++;
     }
     queue->has_watcher = pthread_create(&queue->watcher, NULL, watch, queue) == 0;
-    if (queue->workers == tiles + 2 && queue->has_watcher) return queue;
+    if (queue->workers == tiles + others && queue->has_watcher) return queue;
     dash_queue_stop(queue);
     dash_queue_free(queue);
     return (void)nd_fail(ND_E_MEMORY, "the system gives no %d threads\nask for fewer: -j",
-                         tiles + 2),
+                         tiles + others),
            NULL;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which address is answered by what; who is turned away, and in which words.
-#include "dash/dash.h"
+#include "dash/runs.h"
 #include <stdio.h>
 #include <string.h>
 
@@ -95,14 +95,33 @@ static void asset(dash_request *r, const char *rest)
 }
 
 // The token of the address becomes a cookie; the page then takes it out of its address.
-static void frame(dash_request *r, const char *rest)
+static void show(dash_request *r, const char *name)
 {
-    (void)rest;
-    say_asset(r, dash_asset_find("frame.html"));
+    say_asset(r, dash_asset_find(name));
     if (dash_guard_token_in_query(&r->dash->guard, r->arena, &r->head))
         r->answer.cookie =
             nd_text(r->arena, "nadir-%d=%s; HttpOnly; SameSite=Strict; Path=/",
                     r->dash->guard.port, r->dash->guard.token);
+}
+
+static void map(dash_request *r, const char *rest)
+{
+    (void)rest;
+    show(r, "frame.html");
+}
+
+static void train(dash_request *r, const char *rest)
+{
+    (void)rest;
+    show(r, "train.html");
+}
+
+// Where both are there, the map comes first: its page leads to the other.
+static void front(dash_request *r, const char *rest)
+{
+    (void)rest;
+    const bool is_train = !dash_has_map(r->dash) && dash_runs_of(r->dash);
+    show(r, is_train ? "train.html" : "frame.html");
 }
 
 static void health(dash_request *r, const char *rest)
@@ -130,10 +149,33 @@ static void later(dash_request *r, dash_lane lane,
 
 static void page(dash_request *r, const char *rest)
 {
-    if (strcmp(rest, "map") != 0)
+    const bool has_runs = dash_runs_of(r->dash) != NULL;
+    if (strcmp(rest, "train") == 0 && has_runs)
+        later(r, DASH_TRAIN, dash_train_page);
+    else if (strcmp(rest, "map") == 0 && (dash_has_map(r->dash) || !has_runs))
+        later(r, DASH_TALK, dash_page);
+    else
+        not_found(r);
+}
+
+static void run(dash_request *r, const char *rest)
+{
+    (void)rest;
+    if (!dash_runs_of(r->dash))
+        not_found(r);
+    else if (strcmp(r->head.method, "POST") == 0)
+        later(r, DASH_TRAIN, dash_train_control);
+    else
+        later(r, DASH_TRAIN, dash_train_run);
+}
+
+static void stream(dash_request *r, const char *rest)
+{
+    (void)rest;
+    if (!dash_runs_of(r->dash) || strcmp(r->head.method, "GET") != 0)
         not_found(r);
     else
-        later(r, DASH_TALK, dash_page);
+        dash_train_stream(r);
 }
 
 static void event(dash_request *r, const char *rest)
@@ -231,14 +273,12 @@ typedef struct route {
     void (*answer)(dash_request *r, const char *rest);
 } route;
 static const route routes[] = {
-    {"GET", "/", DASH_FRAME, frame},
-    {"GET", "/map", DASH_FRAME, frame},
-    {"GET", "/api/health", DASH_NOTHING, health},
-    {"GET", "/a/", DASH_NOTHING, asset},
-    {"GET", "/t/", DASH_TOKEN, tile},
-    {"GET", "/api/page/", DASH_TOKEN, page},
-    {"POST", "/api/event", DASH_TOKEN, event},
-    {"GET", "/api/file/", DASH_TOKEN, file},
+    {"GET", "/", DASH_FRAME, front},         {"GET", "/map", DASH_FRAME, map},
+    {"GET", "/train", DASH_FRAME, train},    {"GET", "/api/health", DASH_NOTHING, health},
+    {"GET", "/a/", DASH_NOTHING, asset},     {"GET", "/t/", DASH_TOKEN, tile},
+    {"GET", "/api/page/", DASH_TOKEN, page}, {"POST", "/api/event", DASH_TOKEN, event},
+    {"GET", "/api/file/", DASH_TOKEN, file}, {"GET", "/api/stream", DASH_TOKEN, stream},
+    {"GET", "/api/runs/", DASH_TOKEN, run},  {"POST", "/api/runs/", DASH_TOKEN, run},
 };
 
 static bool leads(const route *t, const char *path)

@@ -22,7 +22,7 @@ enum {
     SEND_S = 600, // an answer nobody reads
 };
 
-typedef enum phase { FREE, HEAD, BODY, WORK, IDLE } phase;
+typedef enum phase { FREE, HEAD, BODY, WORK, STREAM, IDLE } phase;
 typedef struct slot {
     phase phase;
     bool is_shut;
@@ -30,6 +30,17 @@ typedef struct slot {
     double since;
     size_t got; // bytes of the body
 } slot;
+// A stream under way: woken when there may be something to say.
+typedef struct flow {
+    dash_serve *serve;
+    struct MHD_Connection *connection;
+    slot *slot;
+    size_t (*pull)(void *, char *, size_t);
+    void (*done)(void *);
+    void *body;
+    bool is_waiting, is_over;
+    struct flow *next, *woken;
+} flow;
 struct dash_serve {
     struct MHD_Daemon *daemon;
     dash_serve_ask ask;
@@ -37,8 +48,10 @@ struct dash_serve {
     pthread_mutex_t lock; // of the slots: a socket is never shut down after it is closed
     pthread_cond_t wake;
     pthread_t sweeper;
-    bool has_sweeper, is_stopping;
+    bool has_sweeper, is_stopping, is_ending;
     slot slot[SLOTS];
+    flow *flows; // under the lock
+    int64_t wakes;
 };
 
 static void enter(dash_serve *serve, slot *s, phase next)
@@ -98,6 +111,12 @@ static void connected(void *user, struct MHD_Connection *connection, void **cont
     pthread_mutex_unlock(&serve->lock);
 }
 
+static bool has_left(int fd)
+{
+    struct pollfd p = {.fd = fd, .events = POLLRDHUP};
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
+}
+
 // The library's own timeout counts silence only; a byte a second would live for ever.
 static void *sweep(void *user)
 {
@@ -106,15 +125,22 @@ static void *sweep(void *user)
     pthread_mutex_lock(&serve->lock);
     while (!serve->is_stopping) {
         const double now = nd_seconds();
+        for (flow *f = serve->flows; f; f = f->next)
+            if (f->is_waiting && f->slot && has_left(f->slot->fd)) f->is_over = true;
         for (int i = 0; i < SLOTS; i++) {
             slot *s = &serve->slot[i];
             const double age = now - s->since;
             if (s->phase == FREE || s->is_shut) continue;
             if ((s->phase == HEAD && age > head_s) ||
                 (s->phase == BODY && age > head_s + (double)s->got / 1024) ||
-                (s->phase == IDLE && age > SILENCE_S) || age > SEND_S)
+                ((s->phase == IDLE || s->phase == STREAM) && age > SILENCE_S) ||
+                age > SEND_S)
                 shut(s);
         }
+        pthread_mutex_unlock(&serve->lock);
+        dash_serve_wake(serve); // streams that are over, and those that were still long
+        pthread_mutex_lock(&serve->lock);
+        if (serve->is_stopping) break;
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += 500000000;
@@ -128,9 +154,7 @@ static void *sweep(void *user)
 bool dash_is_gone(const dash_request *r)
 {
     const slot *s = r->slot;
-    if (!s) return false;
-    struct pollfd p = {.fd = s->fd, .events = POLLRDHUP};
-    return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
+    return s && has_left(s->fd);
 }
 
 // ---- A request: made when its first line is there, freed when its answer is sent.
@@ -166,6 +190,7 @@ static void ended(void *user, struct MHD_Connection *connection, void **context,
     enter(user, r->slot, IDLE);
     if (r->answer.kind == DASH_HEAP) free(r->answer.body);
     if (r->answer.kind == DASH_FILE) close(r->answer.file);
+    if (r->answer.kind == DASH_STREAM) r->answer.done(r->answer.body);
     nd_arena_free(r->arena);
 }
 
@@ -189,6 +214,87 @@ static void read_head(dash_request *r, const char *method)
     h->view = header(r, "Nadir-View");
     h->none_match = header(r, "If-None-Match");
     h->encoding = header(r, "Accept-Encoding");
+    h->last_event = header(r, "Last-Event-ID");
+}
+
+// ---- Streams. The library asks for bytes; where there are none the connection rests
+// until somebody wakes it.
+
+void dash_serve_wake(dash_serve *serve)
+{
+    flow *woken = NULL;
+    pthread_mutex_lock(&serve->lock);
+    serve->wakes++;
+    for (flow *f = serve->flows; f; f = f->next)
+        if (f->is_waiting) f->is_waiting = false, f->woken = woken, woken = f;
+    pthread_mutex_unlock(&serve->lock);
+    // Whoever rests is freed by nobody else.
+    while (woken) {
+        flow *f = woken;
+        woken = f->woken;
+        MHD_resume_connection(f->connection);
+    }
+}
+
+static ssize_t read_flow(void *user, uint64_t at, char *to, size_t room)
+{
+    (void)at;
+    flow *f = user;
+    dash_serve *serve = f->serve;
+    for (;;) {
+        pthread_mutex_lock(&serve->lock);
+        const int64_t wakes = serve->wakes;
+        const bool is_over = serve->is_ending || f->is_over;
+        pthread_mutex_unlock(&serve->lock);
+        if (is_over) return MHD_CONTENT_READER_END_OF_STREAM;
+        const size_t count = f->pull(f->body, to, room);
+        pthread_mutex_lock(&serve->lock);
+        if (f->slot) f->slot->since = nd_seconds();
+        const bool must_rest = !count && wakes == serve->wakes && !serve->is_ending;
+        if (must_rest) {
+            f->is_waiting = true;
+            MHD_suspend_connection(f->connection);
+        }
+        pthread_mutex_unlock(&serve->lock);
+        if (count || must_rest) return (ssize_t)count;
+    }
+}
+
+static void end_flow(void *user)
+{
+    flow *f = user;
+    pthread_mutex_lock(&f->serve->lock);
+    flow **link = &f->serve->flows;
+    while (*link && *link != f) link = &(*link)->next;
+    if (*link) *link = f->next;
+    pthread_mutex_unlock(&f->serve->lock);
+    f->done(f->body);
+    free(f);
+}
+
+static struct MHD_Response *new_flow(dash_serve *serve, dash_request *r)
+{
+    const dash_answer *a = &r->answer;
+    flow *f = calloc(1, sizeof *f);
+    if (!f) return NULL;
+    *f = (flow){.serve = serve,
+                .connection = r->connection,
+                .slot = r->slot,
+                .pull = a->pull,
+                .done = a->done,
+                .body = a->body};
+    struct MHD_Response *response = MHD_create_response_from_callback(
+        MHD_SIZE_UNKNOWN, HEAD_BYTES / 2, read_flow, f, end_flow);
+    if (!response) {
+        free(f);
+        return NULL;
+    }
+    MHD_add_response_header(response, "X-Accel-Buffering", "no");
+    pthread_mutex_lock(&serve->lock);
+    f->next = serve->flows, serve->flows = f;
+    pthread_mutex_unlock(&serve->lock);
+    enter(serve, r->slot, STREAM);
+    return response;
 }
 
 static void add_headers(struct MHD_Response *response, const dash_answer *a)
@@ -219,12 +325,15 @@ static void add_headers(struct MHD_Response *response, const dash_answer *a)
         MHD_add_response_header(response, "Allow", "GET, HEAD, POST");
 }
 
-static enum MHD_Result give(struct MHD_Connection *connection, dash_request *r)
+static enum MHD_Result give(dash_serve *serve, struct MHD_Connection *connection,
+                            dash_request *r)
 {
     dash_answer *a = &r->answer;
     struct MHD_Response *response = NULL;
     static char empty[1];
-    if (a->kind == DASH_FILE)
+    if (a->kind == DASH_STREAM)
+        response = new_flow(serve, r);
+    else if (a->kind == DASH_FILE)
         response = MHD_create_response_from_fd64(a->bytes, a->file);
     else
         response = MHD_create_response_from_buffer(
@@ -281,7 +390,7 @@ static enum MHD_Result called(void *user, struct MHD_Connection *connection,
         else if (is_too_long(connection))
             dash_say(r, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "text/plain",
                      "too many headers\n");
-        return r->answer.status ? give(connection, r) : MHD_YES;
+        return r->answer.status ? give(serve, connection, r) : MHD_YES;
     }
     if (*bytes) return take_body(serve, r, data, bytes);
     if (!r->answer.status) {
@@ -290,7 +399,7 @@ static enum MHD_Result called(void *user, struct MHD_Connection *connection,
         if (r->is_waiting) return MHD_YES; // called again when the answer stands
     }
     enter(serve, r->slot, WORK);
-    return give(connection, r);
+    return give(serve, connection, r);
 }
 
 void dash_suspend(dash_request *r)
@@ -402,6 +511,10 @@ int dash_serve_port(const dash_serve *serve)
 void dash_serve_free(dash_serve *serve)
 {
     if (!serve) return;
+    pthread_mutex_lock(&serve->lock);
+    serve->is_ending = true; // the library must not be stopped while somebody rests
+    pthread_mutex_unlock(&serve->lock);
+    dash_serve_wake(serve);
     if (serve->daemon)
         MHD_stop_daemon(serve->daemon); // closes the socket
     else if (serve->socket >= 0)

@@ -94,6 +94,7 @@ struct nd_dataset {
 
 // ---- data_list.c: which pictures there are, and what they are called.
 nd_status data_list_pictures(nd_dataset *set) ND_CHECKED;
+nd_status data_list_table(nd_dataset *set) ND_CHECKED; // data_csv.c
 nd_status data_find_classes(nd_dataset *set) ND_CHECKED;
 int data_class_of(const nd_dataset *set, const char *text); // -1: none
 bool data_is_ignored(const nd_dataset *set, const char *text);

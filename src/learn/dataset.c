@@ -170,8 +170,11 @@ static nd_status write_proof(nd_dataset *set)
         if (set->members[s])
             nd_buffer_add(&b, "%s%s %s", b.length ? ", " : "", nd_side_name((nd_side)s),
                           data_grouped(set->arena, set->members[s]));
-    nd_buffer_add(&b, " pictures by file; they have no place: neighbours on the ground "
-                      "may lie on both sides");
+    if (set->units)
+        nd_buffer_add(&b, " pictures by %s", split_units_name(set));
+    else
+        nd_buffer_add(&b, " pictures by file; they have no place: neighbours on the "
+                          "ground may lie on both sides");
     nd_buffer_add(&b, "; rarest class %s %.1f %%", set->class[k].name,
                   share(set, ND_TRAIN, k));
     if (set->members[ND_VALID]) nd_buffer_add(&b, " / %.1f %%", share(set, ND_VALID, k));
@@ -265,7 +268,10 @@ static nd_status hash_all(nd_dataset *set)
 
 static nd_status open_pictures(nd_dataset *set)
 {
-    ND_TRY(data_list_pictures(set));
+    if (set->set.table.text)
+        ND_TRY(data_list_table(set));
+    else
+        ND_TRY(data_list_pictures(set));
     ND_TRY(data_find_classes(set));
     ND_TRY(data_split_pictures(set));
     ND_TRY(data_scan_sizes(set));
@@ -310,11 +316,12 @@ nd_dataset *nd_dataset_open(nd_arena *arena, const nd_data *set, nd_node *const 
     if (!made) return NULL;
     made->arena = arena, made->set = *set, made->background = -1;
     if (data_state_new(made) != ND_OK || given_classes(made) != ND_OK) return NULL;
-    if (set->pictures.text) return open_pictures(made) == ND_OK ? made : NULL;
+    if (set->pictures.text || set->table.text)
+        return open_pictures(made) == ND_OK ? made : NULL;
     if (nodes > 0 || set->raster.count)
         return open_scenes(made, nodes > 0 ? node : NULL, nodes) == ND_OK ? made : NULL;
     nd_fail(ND_E_PARAM, "the recipe does not say what to learn from\n"
-                        "give data.pictures, data.raster or data.graph");
+                        "give data.pictures, data.table, data.raster or data.graph");
     return NULL;
 }
 

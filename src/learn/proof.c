@@ -191,13 +191,14 @@ static double percent(const nd_dataset *set, nd_side side, int class)
     return all > 0 ? 100 * (double)set->class_count[side][class] / all : 0;
 }
 
-static const char *units_of(const nd_dataset *set)
+const char *split_units_name(const nd_dataset *set)
 {
     switch (set->set.split.by.at) {
     case SPLIT_BLOCK: return "block";
     case SPLIT_TILE: return "tile";
     case SPLIT_GROUP: return "group";
     case SPLIT_TIME: return "time";
+    case SPLIT_COLUMN: return "column";
     default: return "scene";
     }
 }
@@ -213,7 +214,7 @@ nd_status data_prove_scenes(nd_dataset *set)
         if (set->members[s])
             nd_buffer_add(&b, "%s%s %s", b.length ? ", " : "", nd_side_name((nd_side)s),
                           data_grouped(set->arena, set->members[s]));
-    nd_buffer_add(&b, " chips by %s", units_of(set));
+    nd_buffer_add(&b, " chips by %s", split_units_name(set));
     if (set->set.split.by.at == SPLIT_BLOCK && train + set->dropped)
         nd_buffer_add(&b, "; %s (%.1f %%) dropped in the buffer",
                       data_grouped(set->arena, set->dropped),

@@ -41,6 +41,8 @@ const char *split_group_of(const nd_dataset *set, const char *name) ND_CHECKED;
 const char *split_tile_in(nd_arena *arena, const char *name); // "T32TQM"; NULL: none
 const char *split_date_in(nd_arena *arena, const char *name); // "20180101"; NULL: none
 
+const char *split_units_name(const nd_dataset *set); // "block"
+
 // ---- split.tsv
 typedef struct split_kept split_kept;
 nd_status split_read_kept(const nd_dataset *set, split_kept **kept) ND_CHECKED;

@@ -92,7 +92,8 @@ static nd_status choose(nn_plan *plan, nn_record *r)
     // A plain kernel computes in the net's own type; others in that of what they give.
     for (int k = 0; k < r->outs && !r->kernel; k++)
         if (r->out[k]->dtype == ND_BFLOAT16) r->out[k]->dtype = real;
-    const nd_dtype working = nn_working_type(r);
+    const nd_dtype working =
+        r->kernel && r->kernel->wants_float32 ? ND_FLOAT32 : nn_working_type(r);
     for (int k = 0; k < r->outs; k++) {
         if (r->out[k]->shape.rank == 4)
             r->out[k]->layout = out[k] == NN_FOLLOW ? like : out[k];

@@ -193,6 +193,7 @@ static nd_status passes(nn_plan *plan)
     remove_dead(plan);
     ND_TRY(keep_as_bf16(plan));
     nn_team_here(plan->key.threads);
+    if (plan->net->backend->fuse) ND_TRY(plan->net->backend->fuse(plan));
     ND_TRY(nn_choose_kernels(plan));
     ND_TRY(order_records(plan));
     for (int i = 0; i < plan->records; i++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a plan costs, for bench and explain.
 #include "nn/net.h"
+#include "nn/own/own.h"
 
 // The newest plan of that shape: training's knows the goal and the optimiser.
 static const nn_plan *newest(const nd_net *net, nd_shape input, bool train)
@@ -51,4 +52,18 @@ nd_layer_cost *nd_net_profile(nd_arena *arena, const nd_net *net, int *count)
         if (!cost[i].path || !cost[i].what || !cost[i].kernel) return NULL;
     }
     return cost;
+}
+
+double nd_net_peak(void)
+{
+    const int64_t rounds = 100000;
+    double best = 0;
+    const double start = nd_seconds();
+    while (nd_seconds() - start < 0.1) {
+        const double before = nd_cpu_seconds();
+        const double flops = own_here()->multiply_add(rounds);
+        const double rate = flops / (nd_cpu_seconds() - before);
+        if (rate > best) best = rate;
+    }
+    return best;
 }

@@ -22,6 +22,7 @@ typedef enum nn_place {
 typedef struct nn_op nn_op;
 typedef struct nn_kernel nn_kernel;
 typedef struct nn_record nn_record;
+struct nn_plan;
 
 struct nd_tensor {
     nd_tape *tape;
@@ -99,14 +100,16 @@ struct nn_kernel {
     // and whenever weights have changed, never while somebody runs. NULL: nothing is.
     nn_run *renew;
     nn_run *run;
+    bool wants_float32; // of pictures it is given, whatever they are kept as
     const char *(*detail)(const nn_record *record); // NULL: the name says it
 };
 typedef struct nn_backend {
     const char *name;
     bool (*is_there)(void);         // may load a library
     const nn_kernel *const *kernel; // ends with NULL
-    bool has_bf16;                  // only meaningful after is_there
     bool (*computes_bf16)(void);
+    // Makes one record of several that a kernel does in one; NULL: nothing to do.
+    nd_status (*fuse)(struct nn_plan *plan);
 } nn_backend;
 extern const nn_backend nn_backend_plain, nn_backend_onednn;
 

@@ -15,7 +15,7 @@ typedef struct predict {
     nd_choice blend, nodata;
     double threshold;
     const char *units;
-    bool accept_level, accept_pixel, force;
+    bool accept_level, accept_pixel, accept_values;
     struct brain *brain; // no setting: what the expression's parts share
 } predict;
 
@@ -64,7 +64,7 @@ static const nd_param params[] = {
              .help = "Take scenes of another level than the model was trained on"),
     ND_PARAM(predict, accept_pixel, false,
              .help = "Take pixels of another size than the model was trained on"),
-    ND_PARAM(predict, force, false,
+    ND_PARAM(predict, accept_values, false,
              .help = "Go on though the values are far from those of the training"),
 };
 
@@ -163,7 +163,7 @@ static nd_status check_band(const brain *b, int k, float *value, size_t count)
     return nd_fail(
         ND_E_DATA,
         "%s has a median of %.4g %s, and the model was trained on %.4g to %.4g\n"
-        "check unit, offset and product, or say force: true",
+        "check unit, offset and product, or say accept_values: true",
         want->name, median, want->unit ? want->unit : "", want->p2, want->p98);
 }
 
@@ -392,7 +392,7 @@ static nd_status think(nd_arena *arena, const nd_node *in, predict *set,
     ND_TRY(match(arena, in, set, b));
     set->brain = b;
     make->outputs = b->outputs, make->band = b->band, make->bands = b->card->bands;
-    make->begin = set->force ? NULL : check_values;
+    make->begin = set->accept_values ? NULL : check_values;
     make->run = say, make->user = b, make->symmetries = set->tta;
     make->identity = nd_text(arena, "%s %d %d %d %d %d", nd_predictor_identity(b->with),
                              make->lattice.side, make->lattice.overlap,
@@ -430,6 +430,7 @@ const nd_op nd_op_predict = {
         "pixel size; what does not fit is refused, naming the bands. Windows lie on a\n"
         "lattice that begins at the input's first pixel, so that no answer depends on\n"
         "how the work is cut; probabilities are blended, never classes.",
+    .lead = "model",
     .table = ND_TABLE(params, predict),
     .min_inputs = 1,
     .max_inputs = 1,

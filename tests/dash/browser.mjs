@@ -1,59 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The page in Debian's Chromium: what a person does, and what a person must not see.
 // usage: browser.mjs DASH_SERVER [FOLDER for pictures]; prints TAP.
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { readFileSync } from 'node:fs';
+import { begin, blank, clean, finish, judge, must, started, test } from './pages.mjs';
 
-const BROWSER = process.env.CHROMIUM ?? '/usr/bin/chromium';
-const require = createRequire(import.meta.url);
-let chromium, axe;
-try {
-  ({ chromium } = require('playwright-core'));
-  axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
-} catch {
-  console.log('1..0 # SKIP playwright-core and axe-core are not installed: npm ci in tests/dash');
-  process.exit(0);
-}
-if (!existsSync(BROWSER)) {
-  console.log(`1..0 # SKIP there is no ${BROWSER}`);
-  process.exit(0);
-}
-const [server, pictures] = process.argv.slice(2);
-const ARGS = ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync'];
+const [program, pictures] = process.argv.slice(2);
+const server = await begin(program, []);
+const url = server.line, origin = new URL(url).origin;
 
-const child = spawn(server, [], { stdio: ['pipe', 'pipe', 'inherit'] });
-const url = await new Promise((done) => child.stdout.once('data', (d) => done(String(d).trim())));
-const origin = new URL(url).origin;
-
-const tests = [];
-const test = (title, run) => tests.push({ title, run });
-const must = (is, what) => { if (!is) throw new Error(what); };
-
-const browsers = new Map(); // one for each set of switches
-function started(more) {
-  const name = more.join();
-  if (!browsers.has(name)) browsers.set(name, chromium.launch({ executablePath: BROWSER, args: [...ARGS, ...more] }));
-  return browsers.get(name);
-}
-
-/** A page with everything noted that must not happen. */
-async function open(browser, { hash = '', width = 1200, height = 800, dark = false, locale = 'en-GB' } = {}) {
-  await Promise.all(browser.contexts().map((c) => c.close()));
-  const context = await browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light', locale });
-  const page = await context.newPage();
-  page.noted = { errors: [], outside: [], requests: [] };
-  page.on('pageerror', (e) => page.noted.errors.push(e.message));
-  page.on('console', (m) => { if (m.type() === 'error' && !/status of 410/.test(m.text())) page.noted.errors.push(m.text()); });
-  page.on('request', (r) => {
-    if (!r.url().endsWith('/icon.svg')) page.noted.requests.push(r.url()); // comes when it likes
-    if (!r.url().startsWith(origin) && !r.url().startsWith('blob:')) page.noted.outside.push(r.url());
-  });
-  await page.addInitScript(() => {
-    window.violations = [];
-    document.addEventListener('securitypolicyviolation', (e) => window.violations.push(`${e.violatedDirective} ${e.blockedURI}`));
-  });
+async function open(browser, { hash = '', ...how } = {}) {
+  const page = await blank(browser, origin, how);
   await page.goto(url + hash);
   await page.waitForSelector('.map .canvas canvas');
   await quiet(page);
@@ -84,20 +40,6 @@ async function colours(page, share = [0.5, 0.5]) {
     }
     return { count: seen.size, mean };
   }, [[...shot], share]);
-}
-
-async function judge(page, what) {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
-  must(found.violations.length === 0, `${what}: ${found.violations.map((v) =>
-    `${v.id} ${v.nodes.slice(0, 3).map((n) => n.target).join(' ')}`).join('; ')}`);
-}
-
-async function clean(page) {
-  must(page.noted.errors.length === 0, `errors: ${page.noted.errors.join('; ')}`);
-  must(page.noted.outside.length === 0, `outside: ${page.noted.outside}`);
-  const violations = await page.evaluate(() => window.violations);
-  must(violations.length === 0, `policy: ${violations}`);
 }
 
 const picture = (page, name) => (pictures ? page.screenshot({ path: `${pictures}/${name}.png` }) : null);
@@ -298,18 +240,4 @@ test('the address says what is looked at', plainly(async (browser) => {
   await clean(page);
 }));
 
-let failed = 0, n = 0;
-console.log(`1..${tests.length}`);
-for (const { title, run } of tests) {
-  n += 1;
-  try {
-    await run();
-    console.log(`ok ${n} - ${title}`);
-  } catch (error) {
-    failed += 1;
-    console.log(`not ok ${n} - ${title}\n# ${String(error.message ?? error).split('\n').join('\n# ')}`);
-  }
-}
-for (const b of browsers.values()) await (await b).close();
-child.stdin.end();
-process.exit(failed ? 1 : 0);
+await finish(server.end);

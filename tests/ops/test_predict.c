@@ -117,7 +117,7 @@ TEST(what_the_input_lacks_is_named)
     CHECK(error_says("/nowhere.safetensors"));
 }
 
-TEST(values_far_from_those_of_the_training_are_refused_unless_forced)
+TEST(values_far_from_those_of_the_training_are_refused_unless_the_user_says_so)
 {
     const char *m = model(arena, "wrn16-2", "fc", &patches);
     nd_node *far = PIXELS(2, 1, 9000, 9100);
@@ -129,7 +129,8 @@ TEST(values_far_from_those_of_the_training_are_refused_unless_forced)
           nd_read(out, &work, ND_BANDS(0), 0, (nd_rect){0, 0, 2, 1}, &tile) == ND_E_DATA);
     CHECK(
         error_says("red has a median of 9100 DN, and the model was trained on 0 to 100"));
-    out = apply(arena, "predict", FROM(far),
-                WITH("model", m, "bands", "red=b1", "units", "DN", "force", "true"));
+    out = apply(
+        arena, "predict", FROM(far),
+        WITH("model", m, "bands", "red=b1", "units", "DN", "accept_values", "true"));
     CHECK(out && READS(out, 5, 5));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fast backend: our own kernels where they are better, oneDNN's elsewhere.
 #include "nn/onednn/onednn.h"
-#include "nn/own/own.h"
+#include "nn/own/norm.h"
 
 static bool is_there(void)
 {
@@ -29,6 +29,7 @@ static const nn_kernel *const kernels[] = {
     &own_winograd_conv,
     &own_winograd_data,
     &own_winograd_weight,
+    &own_winograd_fold,
     &own_max_pool,
     &own_max_pool_back,
     &own_max_pool_to,
@@ -47,6 +48,7 @@ static const nn_kernel *const kernels[] = {
     &onednn_conv_data,
     &onednn_conv_weight,
     &onednn_conv_transpose,
+    &onednn_fold,
     &onednn_linear,
     &onednn_linear_data,
     &onednn_linear_weight,
@@ -58,4 +60,5 @@ const nn_backend nn_backend_onednn = {
     .is_there = is_there,
     .kernel = kernels,
     .computes_bf16 = computes_bf16,
+    .fuse = own_fuse,
 };

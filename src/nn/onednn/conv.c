@@ -109,7 +109,7 @@ nd_status onednn_conv_new(nd_arena *arena, const onednn_geometry *g, onednn_pass
     m->plain = onednn_plain(rank, real, dnnl_f32);
     m->is_plain = o->memory_desc_equal(&m->weight, &m->plain);
     m->weight_bytes = o->memory_desc_get_size(&m->weight);
-    if (m->is_plain) return ND_OK;
+    if (m->is_plain && !g->keeps_bias) return ND_OK;
     m->view = m->weight;
     if (m->weight.format_kind == dnnl_blocked)
         m->view = view_of(&m->weight, real, rank);
@@ -118,7 +118,7 @@ nd_status onednn_conv_new(nd_arena *arena, const onednn_geometry *g, onednn_pass
     if (pass == ONEDNN_WEIGHT)
         return onednn_reorder_new(arena, &m->reorder, &m->view, &m->plain);
     if (!(m->weights = nd_alloc(arena, m->weight_bytes, 1))) return ND_E_MEMORY;
-    if (g->has_bias && g->y.dims[1] != m->out) {
+    if (g->keeps_bias || (g->has_bias && g->y.dims[1] != m->out)) {
         m->bias_kept = nd_alloc(arena, (size_t)g->y.dims[1], sizeof(float));
         if (!m->bias_kept) return ND_E_MEMORY;
     }
@@ -136,7 +136,7 @@ size_t onednn_conv_scratch(const onednn_made *m)
 nd_status onednn_conv_renew(const onednn_made *m, const void *weight, const void *bias)
 {
     if (m->bias_kept && bias) memcpy(m->bias_kept, bias, (size_t)m->out * sizeof(float));
-    if (m->is_plain) return ND_OK;
+    if (m->is_plain && !m->weights) return ND_OK;
     const onednn_argument argument[] = {
         {DNNL_ARG_FROM, &m->plain, (void *)(uintptr_t)weight},
         {DNNL_ARG_TO, &m->view, m->weights},
@@ -166,7 +166,7 @@ nd_status onednn_conv_run(const onednn_made *m, onednn_pass pass, void *const *d
                           void *scratch)
 {
     if (pass == ONEDNN_WEIGHT) return weight_gradient(m, data, scratch);
-    void *weight = m->is_plain ? data[1] : m->weights;
+    void *weight = m->weights ? m->weights : data[1];
     if (pass == ONEDNN_DATA) {
         const onednn_argument argument[] = {
             {DNNL_ARG_DIFF_DST, &m->y, data[0]},
@@ -175,11 +175,17 @@ nd_status onednn_conv_run(const onednn_made *m, onednn_pass pass, void *const *d
         };
         return onednn_run(&m->p, argument, 3, scratch);
     }
-    const onednn_argument argument[] = {
+    onednn_argument argument[5] = {
         {DNNL_ARG_SRC, &m->x, data[0]},
         {DNNL_ARG_WEIGHTS, &m->weight, weight},
         {DNNL_ARG_DST, &m->y, data[2]},
-        {DNNL_ARG_BIAS, &m->bias, m->bias_kept ? m->bias_kept : data[3]},
     };
-    return onednn_run(&m->p, argument, data[3] ? 4 : 3, scratch);
+    int count = 3;
+    if (data[3] || m->bias_kept)
+        argument[count++] = (onednn_argument){DNNL_ARG_BIAS, &m->bias,
+                                              m->bias_kept ? m->bias_kept : data[3]};
+    if (data[4])
+        argument[count++] = (onednn_argument){
+            DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_SRC_1, &m->y, data[4]};
+    return onednn_run(&m->p, argument, count, scratch);
 }

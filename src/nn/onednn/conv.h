@@ -11,6 +11,7 @@ typedef struct onednn_geometry {
     nd_shape weight; // {K, C / groups, R, S}
     dnnl_memory_desc_t x, y;
     bool is_inference, exact, has_bias;
+    bool keeps_bias; // a copy of its own, always
     onednn_after after;
     int threads;
 } onednn_geometry;
@@ -32,6 +33,6 @@ nd_status onednn_conv_new(nd_arena *arena, const onednn_geometry *g, onednn_pass
 size_t onednn_conv_scratch(const onednn_made *made);
 nd_status onednn_conv_renew(const onednn_made *made, const void *weight,
                             const void *bias);
-// data: forward {x, weight, y, bias}; data {y, weight, x}; weight {y, x, weight}.
+// data: forward {x, weight, y, bias, r}; data {y, weight, x}; weight {y, x, weight}.
 nd_status onednn_conv_run(const onednn_made *made, onednn_pass pass, void *const *data,
                           void *scratch);

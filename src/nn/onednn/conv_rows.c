@@ -3,11 +3,13 @@
 #include "nn/conv_transpose.h"
 #include "nn/net.h"
 #include "nn/onednn/conv.h"
+#include "nn/own/fold.h"
 #include "nn/own/own.h"
+#include <stdlib.h>
 
 static onednn_pass pass_of(const nn_record *r)
 {
-    if (r->op == &nn_op_conv) return ONEDNN_FORWARD;
+    if (r->op == &nn_op_conv || r->op == &own_op_fold) return ONEDNN_FORWARD;
     return r->op == &nn_op_conv_weight ? ONEDNN_WEIGHT : ONEDNN_DATA;
 }
 
@@ -22,7 +24,9 @@ static onednn_geometry geometry_of(const nn_record *r, onednn_pass pass)
     const nn_conv *c = r->set;
     const nd_tape *tape = r->in[0]->tape;
     // Types: those of what is given, except that weights' gradients are float32.
-    const nd_dtype type = nn_working_type(r);
+    // Weights' gradients from bfloat16 are no faster, and wait for each other by
+    // spinning.
+    const nd_dtype type = pass == ONEDNN_WEIGHT ? ND_FLOAT32 : nn_working_type(r);
     const nd_tensor x = {.shape = c->in, .layout = layout_of_x(c, pass), .dtype = type};
     const nd_tensor y = {.shape = c->out, .layout = NN_BLOCKED, .dtype = type};
     return (onednn_geometry){.set = c->set,
@@ -32,6 +36,17 @@ static onednn_geometry geometry_of(const nn_record *r, onednn_pass pass)
                              .is_inference = !tape->training,
                              .exact = tape->net->make.exact,
                              .has_bias = pass == ONEDNN_FORWARD && r->in[2]};
+}
+
+// Into `g`, which the addition points into.
+static void whole_of(const nn_record *r, onednn_geometry *g)
+{
+    *g = geometry_of(r, pass_of(r));
+    if (r->op != &own_op_fold) return;
+    const own_fold *set = r->set;
+    g->has_bias = g->keeps_bias = true;
+    g->after.relu = set->relu;
+    if (r->in[OWN_FOLD_R]) g->after.r = &g->y;
 }
 
 static bool fits(const nn_record *r)
@@ -47,7 +62,8 @@ static bool fits(const nn_record *r)
     nd_arena *arena = nd_arena_new();
     if (!arena) return false;
     const onednn_pass pass = pass_of(r);
-    const onednn_geometry g = geometry_of(r, pass);
+    onednn_geometry g;
+    whole_of(r, &g);
     onednn_made made;
     const nd_status status = onednn_conv_new(arena, &g, pass, &made);
     nd_arena_free(arena);
@@ -59,13 +75,15 @@ static void layouts(const nn_record *r, nn_layout *in, nn_layout *out)
     const onednn_pass pass = pass_of(r);
     in[0] = out[0] = NN_BLOCKED;
     if (pass == ONEDNN_FORWARD) in[0] = layout_of_x(r->set, pass);
+    if (r->op == &own_op_fold) in[OWN_FOLD_R] = NN_BLOCKED;
     if (pass == ONEDNN_WEIGHT) in[1] = layout_of_x(r->set, pass), out[0] = NN_PLAIN;
 }
 
 static nd_status prepare(nd_arena *arena, nn_record *r)
 {
     const onednn_pass pass = pass_of(r);
-    const onednn_geometry g = geometry_of(r, pass);
+    onednn_geometry g;
+    whole_of(r, &g);
     onednn_made *made = nd_alloc(arena, 1, sizeof *made);
     if (!made) return ND_E_MEMORY;
     r->ready = made;
@@ -85,8 +103,8 @@ static nd_status run(const nn_call *call)
 {
     const nn_record *r = call->record;
     const onednn_pass pass = pass_of(r);
-    void *const data[4] = {call->in[0], call->in[1], call->out[0],
-                           pass == ONEDNN_FORWARD ? call->in[2] : NULL};
+    void *const data[5] = {call->in[0], call->in[1], call->out[0],
+                           pass == ONEDNN_FORWARD ? call->in[2] : NULL, NULL};
     return onednn_conv_run(r->ready, pass, data, call->scratch);
 }
 
@@ -163,6 +181,7 @@ const nn_kernel onednn_conv_weight = {.name = "onednn",
                                       .layouts = layouts,
                                       .prepare = prepare,
                                       .run = run,
+                                      .wants_float32 = true,
                                       .detail = detail};
 const nn_kernel onednn_conv_transpose = {.name = "onednn",
                                          .op = &nn_op_conv_transpose,
@@ -172,3 +191,32 @@ const nn_kernel onednn_conv_transpose = {.name = "onednn",
                                          .renew = renew,
                                          .run = run_transpose,
                                          .detail = detail};
+
+static nd_status renew_fold(const nn_call *call)
+{
+    const onednn_made *m = call->record->ready;
+    const nn_conv *c = call->record->set;
+    float *weight = malloc((size_t)nd_shape_count(c->weight) * sizeof *weight);
+    if (!weight)
+        return nd_fail(ND_E_MEMORY, "no memory for weights\nclose other programs");
+    own_fold_weights(call, weight, m->bias_kept);
+    const nd_status status = onednn_conv_renew(m, weight, NULL);
+    free(weight);
+    return status;
+}
+
+static nd_status run_fold(const nn_call *call)
+{
+    void *const data[5] = {call->in[0], call->in[1], call->out[0], NULL,
+                           call->in[OWN_FOLD_R]};
+    return onednn_conv_run(call->record->ready, ONEDNN_FORWARD, data, call->scratch);
+}
+
+const nn_kernel onednn_fold = {.name = "onednn",
+                               .op = &own_op_fold,
+                               .fits = fits,
+                               .layouts = layouts,
+                               .prepare = prepare,
+                               .renew = renew_fold,
+                               .run = run_fold,
+                               .detail = detail};

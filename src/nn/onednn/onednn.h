@@ -26,7 +26,7 @@
     X(primitive_attr_set_post_ops)                                                       \
     X(post_ops_create)                                                                   \
     X(post_ops_destroy)                                                                  \
-    X(post_ops_append_sum)                                                               \
+    X(post_ops_append_binary)                                                            \
     X(post_ops_append_eltwise)                                                           \
     X(reorder_primitive_desc_create)                                                     \
     X(dilated_convolution_forward_desc_init)                                             \
@@ -60,7 +60,7 @@ typedef struct onednn_argument {
 } onednn_argument;
 // What a primitive may do to its result.
 typedef struct onednn_after {
-    bool adds; // to what is there
+    const dnnl_memory_desc_t *r; // what is added, like the result; NULL: nothing
     bool relu;
 } onednn_after;
 
@@ -83,4 +83,5 @@ dnnl_memory_desc_t onednn_any(int rank, const int64_t *dim, dnnl_data_type_t typ
 dnnl_data_type_t onednn_type(nd_dtype dtype);
 
 extern const nn_kernel onednn_conv, onednn_conv_data, onednn_conv_weight,
-    onednn_conv_transpose, onednn_linear, onednn_linear_data, onednn_linear_weight;
+    onednn_conv_transpose, onednn_fold, onednn_linear, onednn_linear_data,
+    onednn_linear_weight;

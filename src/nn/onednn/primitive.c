@@ -73,9 +73,9 @@ static dnnl_primitive_attr_t attributes(onednn_after after)
     if (o->primitive_attr_create(&attr)) return NULL;
     (void)o->primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
     dnnl_post_ops_t ops = NULL;
-    if (!after.adds && !after.relu) return attr;
+    if (!after.r && !after.relu) return attr;
     if (o->post_ops_create(&ops)) return attr;
-    if (after.adds) (void)o->post_ops_append_sum(ops, 1);
+    if (after.r) (void)o->post_ops_append_binary(ops, dnnl_binary_add, after.r);
     if (after.relu) (void)o->post_ops_append_eltwise(ops, 1, dnnl_eltwise_relu, 0, 0);
     (void)o->primitive_attr_set_post_ops(attr, ops);
     (void)o->post_ops_destroy(ops);

@@ -11,3 +11,4 @@ extern const nn_op own_op_norm;
 // in: g, x, weight, mean, variance, y or NULL; out: of x, weight, bias, and, if there is
 // a fourth, g where y > 0
 extern const nn_op own_op_norm_back;
+nd_status own_fuse(nn_plan *plan) ND_CHECKED; // of the fast backend

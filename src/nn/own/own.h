@@ -44,6 +44,7 @@ typedef struct own_kernels {
                  const own_adam *by);
     void (*sgd)(float *w, const float *g, float *const state[2], int64_t count,
                 const own_sgd *by);
+    double (*multiply_add)(int64_t rounds); // gives how many operations it did
 } own_kernels;
 ND_KERNEL_TABLES(own_kernels, own_kernels);
 static inline const own_kernels *own_here(void)
@@ -54,7 +55,7 @@ static inline const own_kernels *own_here(void)
 extern const nn_kernel own_relu, own_relu_back, own_add, own_batch_norm,
     own_batch_norm_back, own_batch_norm_fixed, own_norm_relu, own_norm_relu_back,
     own_channel_sum, own_update, own_linear_bias, own_winograd_conv, own_winograd_data,
-    own_winograd_weight, own_max_pool, own_max_pool_back, own_max_pool_to,
-    own_max_pool_to_back, own_mean_pool, own_mean_pool_back, own_mean_pool_to,
-    own_mean_pool_to_back, own_upsample, own_upsample_back, own_concat, own_crop,
-    own_cross_entropy, own_cross_entropy_back;
+    own_winograd_weight, own_winograd_fold, own_max_pool, own_max_pool_back,
+    own_max_pool_to, own_max_pool_to_back, own_mean_pool, own_mean_pool_back,
+    own_mean_pool_to, own_mean_pool_to_back, own_upsample, own_upsample_back, own_concat,
+    own_crop, own_cross_entropy, own_cross_entropy_back;

@@ -308,6 +308,22 @@ static void adam(float *restrict w, const float *restrict g, float *const state[
     for (int64_t i = 0; i < count && ema; i++) ema[i] = keep * ema[i] + (1 - keep) * w[i];
 }
 
+// Twelve sums that do not wait for each other: what the registers can do at most.
+static double multiply_add(int64_t rounds)
+{
+    v16 sum[12];
+    _Pragma("GCC unroll 12") for (int k = 0; k < 12; k++) sum[k] = v16_all((float)k);
+    v16 a = v16_all(0.999F), b = v16_all(1e-3F);
+    for (int64_t i = 0; i < rounds; i++) {
+        __asm__ volatile("" : "+m"(a), "+m"(b)); // else it were computed beforehand
+        const v16 x = a, y = b;
+        for (int j = 0; j < 8; j++)
+            _Pragma("GCC unroll 12") for (int k = 0; k < 12; k++) sum[k] = sum[k] * x + y;
+    }
+    _Pragma("GCC unroll 12") for (int k = 1; k < 12; k++) sum[0] += sum[k];
+    return (double)rounds * 8 * 12 * 16 * 2 + (double)sum[0][0] * 1e-30;
+}
+
 const own_kernels ND_KERNEL(own_kernels) = {
     .relu = BOTH(relu),
     .relu_back = BOTH(relu_back),
@@ -321,4 +337,5 @@ const own_kernels ND_KERNEL(own_kernels) = {
     .sum = BOTH(sum),
     .adam = adam,
     .sgd = sgd,
+    .multiply_add = multiply_add,
 };

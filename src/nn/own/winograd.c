@@ -4,7 +4,9 @@
 #include "nn/own/winograd.h"
 #include "nn/conv.h"
 #include "nn/net.h"
+#include "nn/own/fold.h"
 #include "nn/own/own.h"
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct winograd {
@@ -190,8 +192,8 @@ static bool fits(const nn_record *r)
 
 static void layouts(const nn_record *r, nn_layout *in, nn_layout *out)
 {
-    (void)r;
     in[0] = out[0] = NN_BLOCKED;
+    if (r->op == &own_op_fold) in[OWN_FOLD_R] = NN_BLOCKED;
 }
 
 static nd_status prepare(nd_arena *arena, nn_record *r)
@@ -210,7 +212,7 @@ static nd_status prepare(nd_arena *arena, nn_record *r)
         r->scratch += w->weight_bytes;
     else if (!(w->kept = nd_alloc(arena, w->weight_bytes, 1)))
         return ND_E_MEMORY;
-    if (!w->is_data && r->in[2] && c->out.dim[1] % 16) {
+    if (r->op == &own_op_fold || (!w->is_data && r->in[2] && c->out.dim[1] % 16)) {
         w->bias_kept = nd_alloc(arena, (size_t)w->outs * 16, sizeof(float));
         if (!w->bias_kept) return ND_E_MEMORY;
     }
@@ -244,6 +246,32 @@ static nd_status run(const nn_call *call)
     if (!w->is_data && call->in[2])
         j.finish.bias = w->bias_kept ? w->bias_kept : call->in[2];
     j.weights = points_of(w, call, &j.scratch);
+    nn_team(call->threads, tiles_part, &j);
+    return ND_OK;
+}
+
+static nd_status renew_fold(const nn_call *call)
+{
+    const winograd *w = call->record->ready;
+    float *weight = malloc((size_t)nd_shape_count(w->weight) * sizeof *weight);
+    if (!weight)
+        return nd_fail(ND_E_MEMORY, "no memory for weights\nclose other programs");
+    own_fold_weights(call, weight, w->bias_kept);
+    transform(w, weight, w->kept, call->threads);
+    free(weight);
+    return ND_OK;
+}
+
+static nd_status run_fold(const nn_call *call)
+{
+    const winograd *w = call->record->ready;
+    const own_fold *set = call->record->set;
+    tiles_job j = {.w = w,
+                   .from = call->in[0],
+                   .to = call->out[0],
+                   .weights = w->kept,
+                   .scratch = call->scratch,
+                   .finish = {w->bias_kept, call->in[OWN_FOLD_R], set->relu}};
     nn_team(call->threads, tiles_part, &j);
     return ND_OK;
 }
@@ -427,6 +455,14 @@ const nn_kernel own_winograd_conv = {.name = "own",
                                      .prepare = prepare,
                                      .renew = renew,
                                      .run = run,
+                                     .detail = detail};
+const nn_kernel own_winograd_fold = {.name = "own",
+                                     .op = &own_op_fold,
+                                     .fits = fits,
+                                     .layouts = layouts,
+                                     .prepare = prepare,
+                                     .renew = renew_fold,
+                                     .run = run_fold,
                                      .detail = detail};
 const nn_kernel own_winograd_data = {.name = "own",
                                      .op = &nn_op_conv_data,

@@ -107,10 +107,10 @@ export class Live {
       constrainResolution: false, smoothResolutionConstraint: false, extent, constrainOnlyCenter: true,
     });
     this.map.setView(view);
-    const at = (options.get('at') ?? '').split(',').map(Number);
-    if (!this.hasLooked && at.length === 3 && at.every(Number.isFinite)) {
+    const at = (options.get('at') ?? '').split(',').map(Number); // x, y and, if it matters, the resolution
+    if (!this.hasLooked && (at.length === 2 || at.length === 3) && at.every(Number.isFinite)) {
       view.setCenter(at.slice(0, 2));
-      view.setResolution(at[2]);
+      view.setResolution(at[2] ?? grid.px);
     } else {
       view.fit(extent, { size: this.map.getSize() });
     }
