@@ -80,7 +80,8 @@ static nd_status since_mark(pickle *p, pickle_list *list)
 {
     if (!p->marks) return pickle_wrong(p);
     const size_t from = p->mark[--p->marks];
-    *list = (pickle_list){.item = p->stack.item + from, .count = p->stack.count - from};
+    *list = (pickle_list){.count = p->stack.count - from};
+    if (list->count) list->item = p->stack.item + from;
     p->stack.count = from;
     return ND_OK;
 }
