@@ -1,23 +1,12 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Numbers that the tests of learn expect of the bundled pictures, by Pillow and numpy."""
-import hashlib
 import io
+import sys
 import zipfile
 
 import numpy
 from PIL import Image
-
-archive = zipfile.ZipFile("data/eurosat_mini200.zip")
-names = sorted(archive.namelist())
-pictures = numpy.stack([numpy.asarray(Image.open(io.BytesIO(archive.read(n)))) for n in names])
-print(len(names), names[0], names[37], names[-1])
-print("pixels of picture 37:", pictures[37, 0, 0], pictures[37, 5, 9], pictures[37, 63, 63])
-flat = pictures.reshape(-1, 3).astype(float)
-print("mean", flat.mean(0), "sigma", flat.std(0))
-print("p2, p50, p98", [numpy.percentile(flat[:, b], [2, 50, 98]) for b in range(3)])
-dn = numpy.clip((flat - 1) * 2750 / 254, 0, 2750)
-print("DN: mean", dn.mean(0), "sigma", dn.std(0))
 
 # The split by file, as learn.md and dataset.h define it: hash, Philox, shares by class.
 M = (1 << 64) - 1
@@ -69,8 +58,28 @@ def split(names, valid, test, seed):
     return side
 
 
-if __name__ == "__main__":
+def pictures_of_tests():
+    archive = zipfile.ZipFile("data/eurosat_mini200.zip")
+    names = sorted(archive.namelist())
+    pictures = numpy.stack([numpy.asarray(Image.open(io.BytesIO(archive.read(n)))) for n in names])
+    print(len(names), names[0], names[37], names[-1])
+    print("pixels of picture 37:", pictures[37, 0, 0], pictures[37, 5, 9], pictures[37, 63, 63])
+    flat = pictures.reshape(-1, 3).astype(float)
+    print("mean", flat.mean(0), "sigma", flat.std(0))
+    print("p2, p50, p98", [numpy.percentile(flat[:, b], [2, 50, 98]) for b in range(3)])
+    dn = numpy.clip((flat - 1) * 2750 / 254, 0, 2750)
+    print("DN: mean", dn.mean(0), "sigma", dn.std(0))
     side = split(names, 0.1, 0.2, 1)
-    text = "".join(f"{k}\t{side[k]}\n" for k in sorted(side))
     print([k for k in sorted(side) if side[k] == "valid"])
     print([k for k in sorted(side) if side[k] == "test"][:8])
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        pictures_of_tests()
+    # The list of EuroSAT's development pictures: learn_golden.py ZIP > data/eurosat_split.tsv
+    else:
+        side = split(zipfile.ZipFile(sys.argv[1]).namelist(), 0.1, 0.2, 1)
+        print("# EuroSAT RGB, 18,001 pictures by file, seed 1: those that are not learnt from")
+        for key in sorted(k for k in side if side[k] != "train"):
+            print(key, key.split("/")[0], side[key], sep="\t")

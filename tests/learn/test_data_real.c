@@ -2,6 +2,7 @@
 // Real sets, where NADIR_TEST_DATA says where they are.
 #include "eurosat.h"
 #include <nadir/text.h>
+#include <unistd.h>
 
 static const char *real(nd_arena *arena, const char *name)
 {
@@ -27,6 +28,33 @@ TEST(the_development_pictures_of_eurosat_have_their_known_statistics)
     }
     (void)nd_dataset_copies(set, &copies);
     CHECK(copies == 0 && nd_dataset_count(set, ND_TRAIN) == 18001);
+}
+
+// The committed list was made by a Philox in Python: tools/learn_golden.py.
+TEST(the_split_of_eurosat_is_the_committed_list)
+{
+    const char *zip = real(arena, "ml/eurosat_rgb_dev.zip");
+    if (!zip) SKIP("NADIR_TEST_DATA is not set");
+    nd_dataset *set = OPEN("pictures", zip, "split.valid", "0.1", "split.test", "0.2");
+    NEED(set);
+    const char *path = nd_text(arena, "/tmp/nadir_eurosat_%d.tsv", (int)getpid());
+    CHECK(nd_dataset_write_split(set, path) == ND_OK);
+    FILE *made = fopen(path, "r"), *list = fopen(NADIR_DATA "/eurosat_split.tsv", "r");
+    char a[256], b[256];
+    int same = 0;
+    CHECK(made && list && fgets(b, sizeof b, list)); // its head
+    while (made && list && fgets(a, sizeof a, made)) {
+        if (a[0] == '#' || strstr(a, "\ttrain\t")) continue;
+        CHECK(fgets(b, sizeof b, list));
+        b[strcspn(b, "\n")] = 0;
+        CHECK(strncmp(a, b, strlen(b)) == 0);
+        same++;
+    }
+    CHECK(list && !fgets(b, sizeof b, list));
+    CHECK(same == 1801 + 3599);
+    if (made) fclose(made);
+    if (list) fclose(list);
+    unlink(path);
 }
 
 // Five chips of Sen1Floods11, each left out in turn; Paraguay's is all NaN.
