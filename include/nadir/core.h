@@ -34,6 +34,9 @@ typedef struct nd_error {
 // "What is wrong with the value\nWhat to do": the format is the key of the translation.
 // Keeps both lines for this thread and hands the code back to return.
 nd_status nd_fail(nd_status code, const char *format, ...) ND_PRINTF(2, 3);
+#if defined(__clang_analyzer__) // it does not see that what comes back is never ND_OK
+#define nd_fail(code, ...) ((void)nd_fail(code, __VA_ARGS__), (code))
+#endif
 // Where: file:line:column, or the node. The first (innermost) note of an error stays.
 void nd_note(const char *format, ...) ND_PRINTF(1, 2);
 nd_error nd_error_take(void); // this thread's error; leaves none behind

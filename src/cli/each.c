@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A list of scenes through one graph: a failed one does not stop the rest.
 #include "cli/each.h"
+#include <assert.h>
 #include <glob.h>
 #include <string.h>
 
@@ -153,6 +154,7 @@ nd_status cli_run_each(cli_session *session, const cli_list *list)
     scenes s = {.list = list};
     cli_call *call = list->call;
     ND_TRY(find(call, &s));
+    assert(s.mark);
     ND_TRY(check_names(call, &s));
     for (size_t i = 0; i < s.paths && !cli_signal(); i++) {
         bool skipped = false;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settings: the one place that turns a user's words into members of a struct.
+#include <assert.h>
 #include <math.h>
 #include <nadir/param.h>
 #include <nadir/text.h>
@@ -172,8 +173,9 @@ static nd_status rows(nd_arena *arena, nd_settings *settings, const nd_param *p,
     }
     *(nd_rows *)(void *)((char *)settings->data + p->offset) = (nd_rows){NULL, 0};
     for (const nd_json *one = list->first; one; one = one->next) {
-        nd_settings row;
+        nd_settings row = {0};
         ND_TRY(nd_settings_add(arena, settings, p->name, &row));
+        assert(row.table && row.table == p->rows);
         for (const nd_json *m = one->first; m; m = m->next) {
             if (!m->key || m->kind == ND_JSON_NULL) continue;
             const char *words = words_of(arena, m);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Words and numbers of users. The C locale is kept here, so a host's has no say.
 #define _GNU_SOURCE
+#include <assert.h>
 #include <ctype.h>
 #include <locale.h>
 #include <math.h>
@@ -113,7 +114,9 @@ const char *nd_text_nearest(const char *word, const char *const *words, size_t c
         const int distance = nd_text_distance(word, words[i]);
         if (distance < least) least = distance, best = words[i];
     }
-    const size_t length = best ? strlen(best) : 0;
+    if (!count) return NULL;
+    assert(best); // no distance is beyond that of two whole rows
+    const size_t length = strlen(best);
     const int allowed = (int)(length < 4 ? 1 : (length + 2) / 3);
     if (least <= allowed) return best;
     for (size_t i = 0; i < count && *word; i++) {

@@ -191,7 +191,7 @@ static nd_status read_step(graph_reader *r, graph_tree *tree,
         else
             take_operator(r, step, t);
     }
-    if (!step->word) {
+    if (!step->word || !*step->word) {
         (void)nd_fail(ND_E_PARAM, "this step names no operator\nwrite one, as in "
                                   "- Resample: { targetResolution: 10 }");
         graph_wrong(r, tree->value_at);

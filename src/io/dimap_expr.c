@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bands of BEAM-DIMAP that are expressions of others: virtual, limited, masks.
 #include "io/dimap.h"
+#include <assert.h>
 #include <math.h>
 #include <nadir/expr.h>
 #include <string.h>
@@ -103,6 +104,7 @@ static nd_status compile(dimap *d, const io_bands *bands, int b, const nd_band *
     if (a.scope.sources > ROWS)
         return nd_fail(ND_E_UNSUPPORTED, "%s uses %d bands\nsplit the expression",
                        band->name, a.scope.sources);
+    assert(!a.scope.sources || (bands->source && bands->band)); // it was found in them
     for (int i = 0; i < a.scope.sources; i++) {
         const int its = a.scope.source[i].band;
         source[i] = bands->source[its], from[i] = bands->band[its];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reproject: the same ground in another coordinate system, or on another product's grid.
+#include <assert.h>
 #include <nadir/geo.h>
 #include <nadir/op.h>
 #include <nadir/vector.h>
@@ -223,13 +224,18 @@ static nd_status warn_outside(nd_node *self, const nd_grid *from, const nd_crs *
     return ND_OK;
 }
 
+static nd_status no_place(void)
+{
+    return nd_fail(ND_E_DATA, "the scene does not say where on Earth it lies\n"
+                              "use a source with a crs, or terrain-correct it first");
+}
+
 static nd_status lead(nd_node *self, const nd_crs *crs, const nd_vector *shapes, way *w)
 {
     const reproject *set = self->settings.data;
     const nd_node *other = partner(self);
-    if (!w->from.crs)
-        return nd_fail(ND_E_DATA, "the scene does not say where on Earth it lies\n"
-                                  "use a source with a crs, or terrain-correct it first");
+    if (!w->from.crs) return no_place();
+    assert(other || crs);
     if (other) w->to = other->band[0].grid;
     if (!other) ND_TRY(lay(self, &w->from, crs, &w->to));
     if (shapes) ND_TRY(crop(self, shapes, &w->to));
@@ -286,7 +292,7 @@ static nd_status plan(nd_node *self)
                        "leave orientation at 0",
                        set->orientation);
     ND_TRY(choose_bands(self, s));
-    if (!self->band[0].grid.crs) return lead(self, NULL, NULL, &s->way[0]);
+    if (!self->band[0].grid.crs) return no_place();
     const nd_crs *crs = target_of(self);
     const nd_vector *shapes = NULL;
     if (!crs) return ND_E_PARAM;

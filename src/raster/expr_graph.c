@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The graph of values: what is equal stands once, what is known is a number.
 #include "raster/expr.h"
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -111,6 +112,7 @@ static nd_expr_type type_of(expr_op op, const expr_node *const arg[3])
     if (is_bool_op(op)) return ND_EXPR_BOOL;
     if (op >= E_TO_INT && op <= E_WRAP) return ND_EXPR_INT;
     const bool keeps = op <= E_MOD || op == E_NEG || op == E_ABS || op == E_SIGN;
+    assert(op != E_SELECT || (arg[0] && arg[1] && arg[2]));
     if (op == E_SELECT && arg[1]->type == ND_EXPR_BOOL && arg[2]->type == ND_EXPR_BOOL)
         return ND_EXPR_BOOL;
     if (!keeps && op != E_SELECT && op != E_OUT) return ND_EXPR_REAL;
