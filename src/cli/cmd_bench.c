@@ -80,9 +80,9 @@ static nd_status set_up(nd_arena *arena, const bench_case *c, const bench_set *s
                                     .threads = set->threads,
                                     .exact = set->exact});
     if (!b->net) return ND_E_MEMORY;
-    b->optim = nd_optim_new(
-        arena, b->net,
-        &(nd_optim_make){.method = ND_SGD, .rate = 0.01, .momentum = 0.9, .decay = 1e-4});
+    const nd_optim_make sgd = {
+        .method = ND_SGD, .rate = 0.01, .momentum = 0.9, .decay = 1e-4};
+    if (b->trains && !(b->optim = nd_optim_new(arena, b->net, &sgd))) return ND_E_MEMORY;
     b->x = (nd_array){ND_FLOAT32, ND_SHAPE(c->batch, c->bands, c->size, c->size), NULL};
     b->y = (nd_array){
         ND_INT64,
@@ -99,7 +99,7 @@ static nd_status set_up(nd_arena *arena, const bench_case *c, const bench_set *s
         ((float *)b->x.data)[i] = (float)(2 * nd_random_unit(1, (uint64_t)i) - 1);
     for (int64_t i = 0; i < nd_shape_count(b->y.shape); i++)
         ((int64_t *)b->y.data)[i] = i % CLASSES;
-    return b->optim ? ND_OK : ND_E_MEMORY;
+    return ND_OK;
 }
 
 static int by_number(const void *a, const void *b)
