@@ -97,7 +97,9 @@ nd_tensor *nd_flatten(nd_tensor *x); // {N, everything else}
 // ---- Losses: the mean over what counts. `settings` may be NULL: defaults.
 // Targets of classes: int64 {N} or {N, H, W}, or probabilities like the output; the
 // output {N, K} or {N, K, H, W}. A label outside 0 … K-1 that is not `ignore`: ND_E_DATA
-// with its value and place. Nothing counts: loss and gradient are 0.
+// with its value and place. Nothing counts: loss and gradient are 0. Probabilities that
+// are all 0 do not count. Class weights: of cross entropy and focal. Mixed: by default
+// cross entropy and dice. Lovász takes classes only.
 enum { ND_IGNORE = -100 };
 typedef struct nd_class_loss {
     const double *weight; // of each class; NULL: 1

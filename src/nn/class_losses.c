@@ -65,7 +65,8 @@ static nd_tensor *overlap(nd_tape *tape, nd_tensor *output, nd_tensor *target,
                          .set = &is_jaccard,
                          .bytes = sizeof is_jaccard,
                          .in = {output, target}};
-    return loss(tape, &m, ND_SHAPE(output->shape.dim[1], 3), 0);
+    const int64_t classes = output->shape.dim[1];
+    return loss(tape, &m, ND_SHAPE(classes, 3), (size_t)classes * 3 * sizeof(double));
 }
 
 nd_tensor *nd_dice(nd_tape *tape, nd_tensor *output, nd_tensor *target,

@@ -10,22 +10,24 @@ nd_status NN_NAME(overlap)(const nn_call *call)
     const aim t = aim_of(call->record->in[1], call->in[1]);
     const int64_t classes = logits->shape.dim[1], places = places_of(logits);
     NN_REAL *sums = call->out[1];
-    double loss = 0, present = 0;
-    for (int64_t k = 0; k < classes; k++) {
-        double both = 0, p_sum = 0, t_sum = 0;
-        for (int64_t at = 0; at < places; at++) {
-            const place p = place_at(logits, call->in[0], at);
-            if (!says(&t, &p, at)) continue;
-            ND_TRY(check_label(&t, &p, at));
+    double *sum = call->scratch, loss = 0, present = 0;
+    for (int64_t k = 0; k < 3 * classes; k++) sum[k] = 0;
+    for (int64_t at = 0; at < places; at++) {
+        const place p = place_at(logits, call->in[0], at);
+        if (!says(&t, &p, at)) continue;
+        ND_TRY(check_label(&t, &p, at));
+        for (int64_t k = 0; k < classes; k++) {
             const double share = share_of(&t, &p, at, k), q = exp(log_p(&p, k));
-            both += q * share, p_sum += q, t_sum += share;
+            sum[3 * k] += q * share, sum[3 * k + 1] += q, sum[3 * k + 2] += share;
         }
-        sums[3 * k] = (NN_REAL)both, sums[3 * k + 1] = (NN_REAL)p_sum;
-        sums[3 * k + 2] = (NN_REAL)t_sum;
-        if (!(t_sum > 0)) continue;
+    }
+    for (int64_t k = 0; k < classes; k++) {
+        const double both = sum[3 * k], all = sum[3 * k + 1] + sum[3 * k + 2];
+        for (int i = 0; i < 3; i++) sums[3 * k + i] = (NN_REAL)sum[3 * k + i];
+        if (!(sum[3 * k + 2] > 0)) continue;
         present++;
-        loss += is_jaccard ? 1 - (both + 1) / (p_sum + t_sum - both + 1)
-                           : 1 - (2 * both + 1) / (p_sum + t_sum + 1);
+        loss += is_jaccard ? 1 - (both + 1) / (all - both + 1)
+                           : 1 - (2 * both + 1) / (all + 1);
     }
     *(NN_REAL *)call->out[0] = (NN_REAL)(present > 0 ? loss / present : 0);
     return ND_OK;
