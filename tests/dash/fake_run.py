@@ -18,7 +18,7 @@ import zlib
 
 CLASSES = [("water", "#2b6cd4"), ("forest", "#1f7a34"), ("meadow", "#9bcf53"), ("field", "#e0b83c"),
            ("town", "#b5483a"), ("rock", "#8d8d8d")]
-PER_EPOCH, EPOCHS = 100, 20
+PER_EPOCH, EPOCHS = 100, 60
 
 
 def png(width, height, pixel):
@@ -132,7 +132,7 @@ def main():
             run.advance()
         run.status()
         due += 1 / set_.rate
-        time.sleep(max(0, due - time.monotonic()))
+        over.wait(max(0, due - time.monotonic()))
 
 
 main()

@@ -7,7 +7,7 @@ import re
 import sys
 
 words = json.loads(pathlib.Path(sys.argv[1]).read_text(encoding="utf-8"))
-same = {"E", "N", "S", "Gamma"}  # alike in both languages
+same = {"E", "N", "S", "Gamma", "{0} s", "{0} min {1} s", "{0} h {1} min"}  # alike in both languages
 used = {key for path in pathlib.Path(sys.argv[2]).rglob("*.js")
         for key in re.findall(r"\bt\('([^']+)'", path.read_text(encoding="utf-8"))}
 missing = sorted(key for key in used if key not in words and key not in same)

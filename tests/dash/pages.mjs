@@ -26,7 +26,8 @@ const ARGS = ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', 
 export async function begin(program, words) {
   const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   const line = await new Promise((done) => { child.stdout.once('data', (d) => done(String(d).trim())); });
-  return { line, end: () => child.stdin.end() };
+  const over = new Promise((done) => { child.once('exit', done); });
+  return { line, end: () => { child.stdin.end(); return over; } };
 }
 
 const tests = [];

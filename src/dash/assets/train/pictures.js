@@ -72,7 +72,7 @@ export function Confusion() {
 // ---- Pictures.
 function Place({ row }) {
   if (row.lat === undefined) return null;
-  const words = `${Math.abs(row.lat).toFixed(4)}° ${row.lat < 0 ? t('S') : t('N')} ${Math.abs(row.lon).toFixed(4)}° ${row.lon < 0 ? t('W') : t('E')}`;
+  const words = `${Math.abs(row.lat).toFixed(3)}° ${row.lat < 0 ? t('S') : t('N')} ${Math.abs(row.lon).toFixed(3)}° ${row.lon < 0 ? t('W') : t('E')}`;
   return row.map ? html`<a href=${`map#at=${row.map.join()}`}>${words}</a>` : html`<span>${words}</span>`;
 }
 
