@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir train: a network is trained by a recipe; a run folder holds all that came of it.
 #include "cli/learn.h"
+#include "cli/page.h"
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 typedef struct options {
     nd_path output, runs;
-    bool resume, fork, plan;
+    bool resume, fork, plan, page, no_browser;
+    int port;
+    const char *listen;
     nd_choice explain;
     const char *backend;
 } options;
@@ -33,6 +37,10 @@ static const nd_param params[] = {
              .help = "What to explain instead of training"),
     ND_PARAM(options, backend, NULL,
              .help = "What computes: plain or onednn; the fastest there is if not given"),
+    ND_PARAM(options, page, false,
+             .help = "Show the run live in the browser, as nadir watch does, until it "
+                     "ends"),
+    CLI_PAGE_PARAMS(options),
 };
 
 static bool is_folder(const char *path)
@@ -70,6 +78,54 @@ static nd_status sort_words(cli_call *call, subject *of)
 static void stop(void *train)
 {
     nd_train_stop(train);
+}
+
+// ---- The page: it follows the run's folder, which is there once training has begun.
+typedef struct paged {
+    cli_call *call;
+    cli_training training;
+    const nd_train *train; // NULL: not open yet
+    nd_dash *dash;         // NULL: no page
+    bool is_shown;
+} paged;
+
+static void show_page(paged *p, const char *folder)
+{
+    const options *own = p->call->own;
+    p->is_shown = true;
+    if (nd_dash_watch(p->dash, folder) != ND_OK) {
+        // Training is worth more than a look at it.
+        nd_say(ND_WARN, "the page does not show %s: %s", folder, nd_error_take().what);
+        return;
+    }
+    cli_page_tell(p->call, p->dash, own->listen);
+    if (!own->no_browser && !own->listen) cli_page_show(p->dash);
+}
+
+static void tell(void *user, const nd_train_news *news)
+{
+    paged *p = user;
+    const char *folder = p->train ? nd_train_folder(p->train) : NULL;
+    if (p->dash && !p->is_shown && folder) show_page(p, folder);
+    cli_training_tell(&p->training, news);
+}
+
+static void free_page(void *page)
+{
+    static const struct timespec last_look = {0, 500000000};
+    const paged *p = page;
+    if (p->is_shown) (void)nanosleep(&last_look, NULL); // pages hear the end of the run
+    nd_dash_free(p->dash);
+}
+
+static nd_status open_page(paged *p)
+{
+    const options *own = p->call->own;
+    const nd_dash_settings settings = {
+        .listen = own->listen, .port = own->port, .threads = 1, .memory = 1 << 24};
+    if (!own->page || own->plan || own->explain.at) return ND_OK;
+    ND_TRY(nd_dash_new(&settings, &p->dash));
+    return nd_defer(p->call->arena, free_page, p);
 }
 
 static nd_status tell_plan(cli_call *call, nd_train *train)
@@ -133,7 +189,9 @@ static nd_status run(cli_call *call)
 {
     const options *own = call->own;
     subject of = {0};
-    cli_training training;
+    paged *page = nd_alloc(call->arena, 1, sizeof *page);
+    if (!page) return ND_E_MEMORY;
+    page->call = call;
     ND_TRY(sort_words(call, &of));
     nd_recipe *recipe = of.recipe ? cli_recipe_read(call, of.recipe) : NULL;
     if (of.recipe && !recipe) return ND_E_PARAM;
@@ -148,13 +206,15 @@ static nd_status run(cli_call *call)
                         .threads = call->pulling->threads,
                         .backend = own->backend,
                         .command = cli_words_given(call),
-                        .tell = cli_training_tell,
-                        .user = &training};
-    cli_training_begin(call, &training);
+                        .tell = tell,
+                        .user = page};
+    cli_training_begin(call, &page->training);
     ND_TRY(cli_recipe_nodes(call, recipe, &ask.node, &ask.nodes));
     nd_steady_memory();
     nd_train *train = nd_train_open(call->arena, &ask);
     if (!train) return ND_E_PARAM;
+    page->train = train;
+    ND_TRY(open_page(page));
     // The batch at hand is finished and all of it kept, however long that takes; a second
     // signal ends the program at once.
     cli_signals_patiently(stop, train);
@@ -172,6 +232,8 @@ const cli_command cli_cmd_train = {
         "The folder of the run holds model.safetensors, all figures and the state to go\n"
         "on from. Ctrl-C ends it after the batch at hand and keeps all of it; --resume\n"
         "goes on as if nothing had been. -P also puts a value over a key of the recipe.\n"
+        "--page shows it in the browser, with buttons to pause, stop and save; the page\n"
+        "ends with the run, and nadir watch shows it again.\n"
         "nadir describe train explains every key.",
     .table = ND_TABLE(params, options),
     .max_words = 2,

@@ -6,7 +6,8 @@
 
 // Reads the recipe with the call's -P; every mistake is printed, and the call is told.
 nd_recipe *cli_recipe_read(cli_call *call, const char *path) ND_CHECKED;
-// Nodes of data.graph, planned, one for each scene; none without a graph.
+// Nodes of data.graph, planned, one for each scene, with data.labels.node two: picture
+// and label; none without a graph.
 nd_status cli_recipe_nodes(cli_call *call, const nd_recipe *recipe, nd_node *const **node,
                            int *nodes) ND_CHECKED;
 // The command line as it was given, for the run's own record.
