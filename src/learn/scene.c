@@ -261,8 +261,21 @@ static nd_status name_bands(nd_dataset *set)
     return ND_OK;
 }
 
+// A model says which bands it reads, by name and in its order.
+static nd_status bands_of_card(nd_dataset *set)
+{
+    const nd_card *card = set->set.card;
+    if (!card || set->set.bands.count) return ND_OK;
+    const char **name = nd_alloc(set->arena, (size_t)card->bands + 1, sizeof *name);
+    if (!name) return ND_E_MEMORY;
+    for (int b = 0; b < card->bands; b++) name[b] = card->band[b].name;
+    set->set.bands = (nd_list){name, (size_t)card->bands};
+    return ND_OK;
+}
+
 nd_status data_open_scenes(nd_dataset *set, nd_node *const *node, int nodes)
 {
+    ND_TRY(bands_of_card(set));
     const char *const *name = NULL;
     const bool has_labels = set->set.labels.node != NULL;
     int count = has_labels ? nodes / 2 : nodes;

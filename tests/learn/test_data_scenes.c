@@ -348,3 +348,27 @@ TEST(chips_from_a_graph_and_from_its_files_are_the_same)
         }
     unlink(picture), unlink(label), rmdir(folder);
 }
+
+// A card that reads y, then x, with scales of its own: z is not asked for.
+TEST(a_model_reads_the_bands_that_its_card_names)
+{
+    static const nd_scale_step half = {ND_SCALE_BY, 2, 0};
+    static const nd_card_band band[] = {{.name = "y", .step = &half, .steps = 1},
+                                        {.name = "x"}};
+    static const nd_card_class class[] = {
+        {0, "a", 0}, {1, "b", 0}, {2, "c", 0}, {3, "d", 0}, {4, "e", 0}};
+    const nd_card card = {.band = band, .bands = 2, .classes = class, .class_count = 5};
+    nd_node *node[] = {
+        make_node(arena, (made){where, 64, 64, 3, 0, "EPSG:32631"}, "p"),
+        make_node(arena, (made){patches, 64, 64, 1, 0, "EPSG:32631"}, "l")};
+    nd_data *data;
+    CHECK(nd_data_new(arena, &data) == ND_OK);
+    data->is_whole = true, data->labels.node = "label", data->chips.size = 32;
+    data->card = &card;
+    nd_dataset *set = nd_dataset_open(arena, data, node, 2);
+    NEED(set);
+    const nd_chip c = chip_of(arena, set, ND_TEST, 0, 3); // the lower right of four
+    CHECK(c.picture[5 * 32 + 7] == (32 + 5) / 2.0f);
+    CHECK(c.picture[1024 + 5 * 32 + 7] == 32 + 7);
+    CHECK(c.label[5 * 32 + 7] == (int64_t)patches(0, 39, 37));
+}
