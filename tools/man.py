@@ -61,6 +61,9 @@ def page(thing, out, name):
     out.append(plain(thing["brief"]) + ".")
     if "help" in thing:
         out += [".PP", ".nf", plain(thing["help"]), ".fi"]
+    if thing.get("levels") == "reduced" and thing.get("level_error_percent", 0) > 1:
+        out += [".PP", f"Previews are approximate: within {thing['level_error_percent']} % of the range at level "
+                f"{thing['level_error_at']}, measured on a test scene."]
     params = [p for p in thing["params"] if p["name"] not in ("help", "json", "quiet")]
     if thing.get("variables"):
         out += [".TP", "\\fB\\-P\\fR \\fINAME=VALUE\\fR", "Put VALUE where the graph says ${NAME}"]

@@ -5,7 +5,10 @@
 #include <nadir/raster.h>
 #include <nadir/text.h>
 
-enum { ND_ROW = 1024 }; // pixels of a row at most
+enum {
+    ND_ROW = 1024,        // pixels of a row at most
+    ND_LEVEL_MEASURED = 2 // the level that level_error was measured at
+};
 // Where a row lies: `count` pixels from (x, y) of `level`; out[k] is band bands.band[k].
 typedef struct nd_ctx {
     int x, y, count, level;
@@ -26,6 +29,10 @@ struct nd_op {
     nd_table table;
     int min_inputs, max_inputs; // max_inputs < 0: any number
     nd_levels levels;
+    // REDUCED: how far level ND_LEVEL_MEASURED lay from the truth on a test scene, in %
+    // of the range, at the 99th percentile of pixels (docs/design/levels.md); 0: not
+    // known.
+    double level_error;
     bool decodes;   // its tiles come from a decoder: always kept
     bool scattered; // reads its inputs in another order than it is asked: they are kept
     bool sink;      // ends a graph: Write

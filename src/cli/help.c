@@ -68,6 +68,20 @@ static const char *inputs_of(const nd_op *op)
     return op->min_inputs ? "IN [IN …] " : "[IN …] ";
 }
 
+static nd_status add_levels(nd_buffer *out, const nd_op *op)
+{
+    if (op->levels != ND_REDUCED || op->level_error <= 1) return ND_OK;
+    const char *percent = nd_text_of_real(out->arena, op->level_error);
+    if (!percent) return ND_E_MEMORY;
+    nd_buffer_add(out, "\n");
+    nd_buffer_add(out,
+                  nd_gettext("Previews are approximate: within %s %% of the range at "
+                             "level %d, measured on a test scene"),
+                  percent, (int)ND_LEVEL_MEASURED);
+    nd_buffer_add(out, "\n");
+    return ND_OK;
+}
+
 nd_status cli_help_op(nd_arena *arena, const nd_op *op)
 {
     nd_buffer out = {.arena = arena};
@@ -80,6 +94,7 @@ nd_status cli_help_op(nd_arena *arena, const nd_op *op)
     first_line(&out, op->name, usage);
     nd_buffer_add(&out, "%s\n", nd_gettext(op->brief));
     if (op->help) nd_buffer_add(&out, "\n%s\n", nd_gettext(op->help));
+    ND_TRY(add_levels(&out, op));
     if (op->snap && !nd_text_same(op->snap, op->name))
         nd_buffer_add(&out, "\n%s %s\n", nd_gettext("SNAP calls it"), op->snap);
     if (op->table.count) {

@@ -146,6 +146,8 @@ void dash_plan_unref(dash_plan *plan); // NULL: nothing
 const nd_node *dash_plan_find(const dash_plan *plan, nd_hash key);
 // The worst that stands between a node's pixels and the truth of a level.
 nd_levels dash_plan_levels(const dash_plan *plan, const nd_node *node);
+// Where that is REDUCED: the greatest level_error between; 0: none was measured.
+double dash_plan_error(const dash_plan *plan, const nd_node *node);
 
 // ---- Viewers: what each has set last, and how new it is.
 enum { DASH_VIEWS = 32 };

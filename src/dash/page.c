@@ -213,6 +213,11 @@ static void print_node(const dash_plan *plan, const dash_step *step, grids *g,
     nd_json_text(out, "id", step->id);
     nd_json_text(out, "key", key);
     nd_json_text(out, "levels", levels[dash_plan_levels(plan, step->node)]);
+    const double error = dash_plan_error(plan, step->node);
+    if (error > 0) {
+        nd_json_real(out, "level_error_percent", error);
+        nd_json_whole(out, "level_error_at", ND_LEVEL_MEASURED);
+    }
     nd_json_open(out, "bands", '[');
     for (int b = 0; b < step->node->bands && b < 256; b++)
         print_band(&step->node->band[b], g, out);

@@ -207,3 +207,25 @@ nd_levels dash_plan_levels(const dash_plan *plan, const nd_node *node)
     free(worst);
     return found;
 }
+
+double dash_plan_error(const dash_plan *plan, const nd_node *node)
+{
+    const int at = place_of(plan->node, plan->nodes, node);
+    bool *is_below = at < 0 ? NULL : calloc((size_t)at + 1, sizeof *is_below);
+    if (!is_below) return 0;
+    double worst = 0;
+    is_below[at] = true;
+    const bool is_reduced = dash_plan_levels(plan, node) == ND_REDUCED;
+    for (int i = at; is_reduced && i >= 0; i--) {
+        const nd_node *n = plan->node[i];
+        if (!is_below[i]) continue;
+        if (n->levels == ND_REDUCED && n->op->level_error > worst)
+            worst = n->op->level_error;
+        for (int k = 0; k < n->inputs; k++) {
+            const int below = place_of(plan->node, i, n->input[k]);
+            if (below >= 0) is_below[below] = true;
+        }
+    }
+    free(is_below);
+    return worst;
+}

@@ -413,6 +413,7 @@ const nd_op nd_op_band_maths = {
     .min_inputs = 1,
     .max_inputs = -1,
     .levels = ND_REDUCED, // exact where plan finds all expressions linear
+    .level_error = 5.08,
     .plan = plan,
     .row = row,
 };

@@ -349,6 +349,7 @@ const nd_op nd_op_collocate = {
     .min_inputs = 1, // a ProductSet-Reader's products are on one grid already
     .max_inputs = -1,
     .levels = ND_REDUCED,
+    .level_error = 0.03,
     .scattered = true,
     .plan = plan,
     .compute = compute,

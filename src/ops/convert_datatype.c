@@ -340,6 +340,7 @@ const nd_op nd_op_convert_datatype = {
     .min_inputs = 1,
     .max_inputs = 1,
     .levels = ND_REDUCED,
+    .level_error = 1.59,
     .plan = plan,
     .compute = compute,
     .window = window,

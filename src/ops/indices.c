@@ -7,11 +7,10 @@
 
 typedef struct settings {
     const char *red, *nir, *green, *blue, *mir, *red4, *red5, *red6, *red1, *red2;
-    const char *swir1, *swir2;
+    const char *swir1, *swir2, *name;
     double red_factor, nir_factor, green_factor, blue_factor, mir_factor;
     double red4_factor, red5_factor, red6_factor, red1_factor, red2_factor;
     double soil, slope, intercept, adjustment, angle_deg, soil_slope, gamma;
-    const char *name;
     nd_choice resampling, upsampling, downsampling;
 } settings;
 
@@ -470,11 +469,11 @@ static void row(const void *expr, const nd_ctx *ctx, const float *const *in,
 {
     float *to[2] = {NULL, NULL};
     for (int k = 0; k < ctx->bands.count; k++) to[ctx->bands.band[k]] = out[k];
-    nd_expr_run(expr, &(nd_expr_rows){ctx->x, ctx->y, ctx->level, ctx->count, in, NULL},
-                to);
+    const nd_expr_rows rows = {ctx->x, ctx->y, ctx->level, ctx->count, in, NULL};
+    nd_expr_run(expr, &rows, to);
 }
 
-#define INDEX(id, its_snap, its_brief, its_help)                                         \
+#define INDEX(id, error, its_snap, its_brief, its_help)                                  \
     const nd_op nd_op_##id = {                                                           \
         .name = #id,                                                                     \
         .snap = its_snap,                                                                \
@@ -485,115 +484,116 @@ static void row(const void *expr, const nd_ctx *ctx, const float *const *in,
         .min_inputs = 1,                                                                 \
         .max_inputs = 1,                                                                 \
         .levels = ND_REDUCED,                                                            \
+        .level_error = error,                                                            \
         .plan = plan,                                                                    \
         .row = row,                                                                      \
     }
 
-INDEX(ndvi, "NdviOp", "Greenness, from red and infrared",
+INDEX(ndvi, 5.08, "NdviOp", "Greenness, from red and infrared",
       "(N - R) / (N + R)\nRouse, Haas, Schell, Deering 1974: Monitoring vegetation "
       "systems in the Great Plains with ERTS");
-INDEX(savi, "SaviOp", "Greenness where soil shines through",
+INDEX(savi, 1.69, "SaviOp", "Greenness where soil shines through",
       "(N - R) / (N + R + L) * (1 + L)\nHuete 1988: A soil-adjusted vegetation index "
       "(SAVI)");
-INDEX(tsavi, "TsaviOp", "Greenness beside a known soil line",
+INDEX(tsavi, 1137.53, "TsaviOp", "Greenness beside a known soil line",
       "s * (N - s * R - i) / (s * N + R - s * i + a * (1 + s * s))\nBaret, Guyot 1991: "
       "Potentials and limits of vegetation indices for LAI and APAR assessment");
-INDEX(msavi, "MsaviOp", "Greenness that corrects itself for soil",
+INDEX(msavi, 0.81, "MsaviOp", "Greenness that corrects itself for soil",
       "(2 - 2 * s * ((N - R) / (N + R)) * (N - s * R)) * (N - R) / (N + R + 1 - 2 * s * "
       "((N - R) / (N + R)) * (N - s * R))\nQi, Chehbouni, Huete, Kerr, Sorooshian 1994: "
       "A modified soil adjusted vegetation index");
-INDEX(msavi2, "Msavi2Op", "Greenness that needs no soil line",
+INDEX(msavi2, 0.68, "Msavi2Op", "Greenness that needs no soil line",
       "(2 * N + 1 - sqrt(sq(2 * N + 1) - 8 * (N - R))) / 2\nQi, Chehbouni, Huete, Kerr, "
       "Sorooshian 1994: A modified soil adjusted vegetation index");
-INDEX(dvi, "DviOp", "Infrared less red",
+INDEX(dvi, 0, "DviOp", "Infrared less red",
       "N - R\nRichardson, Wiegand 1977: Distinguishing vegetation from soil background "
       "information");
-INDEX(rvi, "RviOp", "Infrared over red",
+INDEX(rvi, 4.70, "RviOp", "Infrared over red",
       "N / R\nPearson, Miller 1972: Remote mapping of standing crop biomass");
-INDEX(pvi, "PviOp", "Distance from the soil line",
+INDEX(pvi, 0, "PviOp", "Distance from the soil line",
       "sin(rad(angle)) * N - cos(rad(angle)) * R\nRichardson, Wiegand 1977: "
       "Distinguishing vegetation from soil background information");
-INDEX(ipvi, "IpviOp", "Share of infrared, from 0 to 1",
+INDEX(ipvi, 5.08, "IpviOp", "Share of infrared, from 0 to 1",
       "N / (N + R)\nCrippen 1990: Calculating the vegetation index faster");
-INDEX(wdvi, "WdviOp", "Infrared less what the soil gives",
+INDEX(wdvi, 0, "WdviOp", "Infrared less what the soil gives",
       "N - s * R\nClevers 1988: The derivation of a simplified reflectance model for the "
       "estimation of leaf area index");
-INDEX(tndvi, "TndviOp", "The root of NDVI and a half",
+INDEX(tndvi, 6.18, "TndviOp", "The root of NDVI and a half",
       "sqrt((N - R) / (N + R) + 0.5)\nDeering, Rouse, Haas, Schell 1975: Measuring "
       "forage production of grazing units from Landsat MSS data");
-INDEX(gndvi, "GndviOp", "Greenness, from green and infrared",
+INDEX(gndvi, 5.22, "GndviOp", "Greenness, from green and infrared",
       "(N - G) / (N + G)\nGitelson, Kaufman, Merzlyak 1996: Use of a green channel in "
       "remote sensing of global vegetation from EOS-MODIS");
-INDEX(gemi, "GemiOp", "Greenness that haze changes little",
+INDEX(gemi, 1.47, "GemiOp", "Greenness that haze changes little",
       "((2 * (sq(N) - sq(R)) + 1.5 * N + 0.5 * R) / (N + R + 0.5)) * (1 - 0.25 * ((2 * "
       "(sq(N) - sq(R)) + 1.5 * N + 0.5 * R) / (N + R + 0.5))) - (R - 0.125) / (1 - "
       "R)\nPinty, Verstraete 1992: GEMI: a non-linear index to monitor global vegetation "
       "from satellites");
-INDEX(arvi, "ArviOp", "Greenness with haze taken out by blue",
+INDEX(arvi, 43.75, "ArviOp", "Greenness with haze taken out by blue",
       "(N - (R - g * (B - R))) / (N + (R - g * (B - R)))\nKaufman, Tanre 1992: "
       "Atmospherically resistant vegetation index (ARVI) for EOS-MODIS");
-INDEX(ndi45, "Ndi45Op", "Chlorophyll, from B4 and B5",
+INDEX(ndi45, 0, "Ndi45Op", "Chlorophyll, from B4 and B5",
       "(R5 - R4) / (R5 + R4)\nDelegido, Verrelst, Alonso, Moreno 2011: Evaluation of "
       "Sentinel-2 red-edge bands for empirical estimation of green LAI and chlorophyll "
       "content");
-INDEX(mtci, "MtciOp", "Chlorophyll, from the red edge",
+INDEX(mtci, 0, "MtciOp", "Chlorophyll, from the red edge",
       "(N - R5) / (R5 - R4)\nDash, Curran 2004: The MERIS terrestrial chlorophyll index");
-INDEX(mcari, "McariOp", "Chlorophyll absorption",
+INDEX(mcari, 0, "McariOp", "Chlorophyll absorption",
       "((R2 - R1) - 0.2 * (R2 - G)) * R2 / R1\nDaughtry, Walthall, Kim, de Colstoun, "
       "McMurtrey 2000: Estimating corn leaf chlorophyll concentration from leaf and "
       "canopy reflectance");
-INDEX(reip, "ReipOp", "Wavelength where the red edge turns, of the bands",
+INDEX(reip, 0, "ReipOp", "Wavelength where the red edge turns, of the bands",
       "w5 + (w6 - w5) * ((N + R4) / 2 - R5) / (R6 - R5)\nGuyot, Baret 1988: Utilisation "
       "de la haute resolution spectrale pour suivre l etat des couverts vegetaux");
-INDEX(s2rep, "S2repOp", "Wavelength where the red edge turns, of Sentinel-2",
+INDEX(s2rep, 0, "S2repOp", "Wavelength where the red edge turns, of Sentinel-2",
       "705 + 35 * ((N + R4) / 2 - R5) / (R6 - R5)\nFrampton, Dash, Watmough, Milton "
       "2013: Evaluating the capabilities of Sentinel-2 for quantitative estimation of "
       "biophysical variables in vegetation");
-INDEX(ireci, "IreciOp", "Chlorophyll of a canopy, from the red edge",
+INDEX(ireci, 0, "IreciOp", "Chlorophyll of a canopy, from the red edge",
       "(N - R4) / (R5 / R6)\nFrampton, Dash, Watmough, Milton 2013: Evaluating the "
       "capabilities of Sentinel-2 for quantitative estimation of biophysical variables "
       "in vegetation");
-INDEX(pssra, "PssraOp", "Chlorophyll a, infrared over red",
+INDEX(pssra, 18.75, "PssraOp", "Chlorophyll a, infrared over red",
       "N / R\nBlackburn 1998: Quantifying chlorophylls and caroteniods at leaf and "
       "canopy scales");
-INDEX(ndwi, "NdwiOp", "Water in leaves",
+INDEX(ndwi, 3.72, "NdwiOp", "Water in leaves",
       "(N - M) / (N + M)\nGao 1996: NDWI: a normalized difference water index for remote "
       "sensing of vegetation liquid water from space");
-INDEX(ndwi2, "Ndwi2Op", "Open water, from green and infrared",
+INDEX(ndwi2, 5.22, "Ndwi2Op", "Open water, from green and infrared",
       "(G - N) / (G + N)\nMcFeeters 1996: The use of the normalized difference water "
       "index (NDWI) in the delineation of open water features");
-INDEX(mndwi, "MndwiOp", "Open water among buildings",
+INDEX(mndwi, 3.03, "MndwiOp", "Open water among buildings",
       "(G - M) / (G + M)\nXu 2006: Modification of normalised difference water index "
       "(NDWI) to enhance open water features in remotely sensed imagery");
-INDEX(ndpi, "NdpiOp", "Ponds and their plants",
+INDEX(ndpi, 3.03, "NdpiOp", "Ponds and their plants",
       "(M - G) / (M + G)\nLacaux, Tourre, Vignolles, Ndione, Lafaye 2007: Classification "
       "of ponds from high-spatial resolution remote sensing");
-INDEX(ndti, "NdtiOp", "How turbid water is",
+INDEX(ndti, 4.86, "NdtiOp", "How turbid water is",
       "(R - G) / (R + G)\nLacaux, Tourre, Vignolles, Ndione, Lafaye 2007: Classification "
       "of ponds from high-spatial resolution remote sensing");
-INDEX(bi, "BiOp", "How bright soil is, from red and green",
+INDEX(bi, 0.11, "BiOp", "How bright soil is, from red and green",
       "sqrt((sq(R) + sq(G)) / 2)\nEscadafal 1989: Remote sensing of arid soil surface "
       "color with Landsat thematic mapper");
-INDEX(bi2, "Bi2Op", "How bright soil is, from red, green and infrared",
+INDEX(bi2, 0.58, "Bi2Op", "How bright soil is, from red, green and infrared",
       "sqrt((sq(R) + sq(G) + sq(N)) / 3)\nEscadafal 1989: Remote sensing of arid soil "
       "surface color with Landsat thematic mapper");
-INDEX(ri, "RiOp", "How red soil is",
+INDEX(ri, 3.68, "RiOp", "How red soil is",
       "sq(R) / (G * G * G)\nPouget, Madeira, Le Floch, Kamal 1990: Caracteristiques "
       "spectrales des surfaces sableuses de la region cotiere nord-ouest de l Egypte");
-INDEX(ci, "CiOp", "Colour of soil",
+INDEX(ci, 4.86, "CiOp", "Colour of soil",
       "(R - G) / (R + G)\nPouget, Madeira, Le Floch, Kamal 1990: Caracteristiques "
       "spectrales des surfaces sableuses de la region cotiere nord-ouest de l Egypte");
-INDEX(bai, "BaiOp", "Burnt ground",
+INDEX(bai, 19.77, "BaiOp", "Burnt ground",
       "1 / (sq(0.1 - R) + sq(0.06 - N))\nChuvieco, Martin, Palacios 2002: Assessment of "
       "different spectral indices in the red-near-infrared spectral domain for burned "
       "land discrimination");
-INDEX(bain, "BainOp", "Bare ground",
+INDEX(bain, 50.00, "BainOp", "Bare ground",
       "R + S1 - N\nLin, Wu, Chen 2005: Estimating urban impervious surfaces and bareness "
       "with the bareness index");
-INDEX(bcc, "BccOp", "Share of blue in the colour",
+INDEX(bcc, 3.98, "BccOp", "Share of blue in the colour",
       "B / (R + G + B)\nGillespie, Kahle, Walker 1987: Color enhancement of highly "
       "correlated images II");
-INDEX(aweinsh, "AweinshOp", "Open water where there are no shadows",
+INDEX(aweinsh, 37.50, "AweinshOp", "Open water where there are no shadows",
       "4 * (G - S1) - (0.25 * N + 2.75 * S2)\nFeyisa, Meilby, Fensholt, Proud 2014: "
       "Automated water extraction index: a new technique for surface water mapping using "
       "Landsat imagery");

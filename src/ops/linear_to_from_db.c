@@ -173,6 +173,7 @@ const nd_op nd_op_linear_to_from_db = {
     .min_inputs = 1,
     .max_inputs = 1,
     .levels = ND_REDUCED,
+    .level_error = 3.84,
     .plan = plan,
     .row = row,
 };

@@ -355,6 +355,7 @@ const nd_op nd_op_reproject = {
     .min_inputs = 1,
     .max_inputs = 2,
     .levels = ND_REDUCED,
+    .level_error = 6.20,
     .scattered = true,
     .plan = plan,
     .compute = compute,

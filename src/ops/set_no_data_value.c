@@ -64,6 +64,7 @@ const nd_op nd_op_set_no_data_value = {
     .min_inputs = 1,
     .max_inputs = 1,
     .levels = ND_REDUCED, // it turns numbers into no data
+    .level_error = 0.03,
     .plan = plan,
     .row = row,
 };

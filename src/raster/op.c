@@ -38,6 +38,10 @@ nd_status nd_op_describe(const nd_op *op, nd_json_out *out)
     nd_json_whole(out, "min_inputs", op->min_inputs);
     nd_json_whole(out, "max_inputs", op->max_inputs);
     nd_json_text(out, "levels", levels[op->levels]);
+    if (op->level_error > 0) {
+        nd_json_real(out, "level_error_percent", op->level_error);
+        nd_json_whole(out, "level_error_at", ND_LEVEL_MEASURED);
+    }
     if (op->sink) nd_json_bool(out, "sink", true);
     if (op->materialises) nd_json_bool(out, "materialises", true);
     ND_TRY(nd_table_describe(&op->table, out));

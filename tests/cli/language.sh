@@ -13,6 +13,7 @@ if [ -e "$source/po/es.po" ] && ls "${nadir%/*}"/po/es/LC_MESSAGES/nadir.mo >/de
     export LANG
     fails 2 answers_in_spanish '¿quiso decir run?' runn
     does helps_in_spanish 'Calcular un grafo' run --help
+    does tells_in_spanish_how_far_off_a_preview_is 'a menos de un 5.08 % del rango en el nivel 2' help ndvi
     does keeps_names_in_json '"name":"run","brief":"Compute a graph' describe run --json
     under LANGUAGE=es LC_ALL=C.UTF-8 "$nadir" ops --zzzzzz
     ended 2

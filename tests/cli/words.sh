@@ -9,6 +9,12 @@ does explains_itself_when_asked Commands --help
 does explains_a_command 'nadir describe [NAME]' describe --help
 does explains_a_command_by_help 'nadir describe [NAME]' help describe
 does describes_a_command_as_json '"name":"ops"' describe ops --json
+does tells_how_far_off_a_preview_is '"level_error_percent":5.08,"level_error_at":2' describe ndvi --json
+does explains_how_far_off_a_preview_is 'within 5.08 % of the range at level 2' help ndvi
+run describe dvi --json # a difference: its levels were exact
+! grep -q level_error "$scratch/out" || ok=no
+ended 0
+result claims_no_error_where_none_was_measured
 fails 2 answers_a_misspelt_command 'did you mean describe?' descrbe
 fails 2 answers_an_unknown_command 'see nadir help' qqqqqqqq
 fails 2 answers_a_misspelt_option 'did you mean --quiet?' ops --qiet

@@ -122,6 +122,7 @@ static const nd_op op_index = {.name = "index",
                                .min_inputs = 1,
                                .max_inputs = 1,
                                .levels = ND_REDUCED,
+                               .level_error = 7.5,
                                .plan = index_plan,
                                .row = index_row};
 

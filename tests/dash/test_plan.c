@@ -92,6 +92,17 @@ TEST(a_node_is_no_truer_than_what_it_stands_on)
     dash_plan_unref(base);
 }
 
+TEST(a_node_tells_the_worst_figure_measured_below_it)
+{
+    nd_graph *graph;
+    dash_plan *base = plan(arena, &graph);
+    if (!base) return;
+    CHECK(dash_plan_error(base, base->step[0].node) == 0); // nobody measured the scene
+    CHECK(dash_plan_error(base, base->step[1].node) == 7.5);
+    CHECK(dash_plan_error(base, base->step[2].node) == 0); // a FULL one reads the truth
+    dash_plan_unref(base);
+}
+
 TEST(an_event_is_read_or_refused)
 {
     dash_moves m;

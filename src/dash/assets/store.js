@@ -2,7 +2,7 @@
 // What the page knows: one signal per thing that can change.
 import { signal, computed } from './vendor/ui.js';
 
-/** @typedef {{id:string, key:string, levels:string, bands:object[], show:number[]}} Node */
+/** @typedef {{id:string, key:string, levels:string, level_error_percent?:number, level_error_at?:number, bands:object[], show:number[]}} Node */
 
 export const page = signal(null); // the layout, once it is there
 export const state = signal({ is: 'opening' }); // opening, ready, failed

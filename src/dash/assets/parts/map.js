@@ -9,7 +9,16 @@ import { draw, outlineOf } from '../map/locator.js';
 import { isWebGL } from '../map/layer.js';
 import { Downloads } from './share.js';
 
-const truths = () => ['', t('Approximate at this zoom'), t('Centre only: zoom in'), t('Too much for this zoom: zoom in')];
+/** How far off a preview may be, where that was measured and is worth a word. */
+export function approximate(nodes) {
+  const worst = nodes.reduce((a, b) => ((b?.level_error_percent ?? 0) > (a?.level_error_percent ?? 0) ? b : a), null);
+  if (!(worst?.level_error_percent > 1)) return t('Approximate at this zoom');
+  return t('Approximate: its roughest step lies within {0} percent of the range at level {1}, measured on a test scene',
+    number(worst.level_error_percent, 3), worst.level_error_at);
+}
+
+const shown = () => [store.nodeOf(store.left), store.isCompared.value ? store.nodeOf(store.right) : null];
+const truths = () => ['', approximate(shown()), t('Centre only: zoom in'), t('Too much for this zoom: zoom in')];
 
 function Scale({ grid }) {
   const v = store.view.value, metres = v && metresPerUnit(grid) * v.resolution;
