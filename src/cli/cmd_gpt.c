@@ -73,9 +73,33 @@ static nd_status run_graph(cli_call *call, cli_gpt *gpt)
     return job.history ? write(call, gpt, &job, &planned) : ND_E_MEMORY;
 }
 
+// SNAP hands these to the readers of the sources, not to the operator.
+static bool is_region(const nd_op *op, const char *name)
+{
+    return (nd_text_same(name, "pixelRegion") || nd_text_same(name, "geometryRegion")) &&
+           !nd_param_find(&op->table, name);
+}
+
+static nd_node *read_source(const cli_call *call, const cli_gpt *gpt, const nd_op *op,
+                            const char *path)
+{
+    const nd_op *read = nd_op_find(nd_ops, "Read");
+    nd_settings settings;
+    if (!read || nd_settings_new(call->arena, &read->table, &settings) != ND_OK ||
+        nd_settings_set(call->arena, &settings, "file", path) != ND_OK)
+        return NULL;
+    for (size_t i = 0; i < gpt->params; i++)
+        if (is_region(op, gpt->param[i].name) &&
+            nd_settings_set(call->arena, &settings, gpt->param[i].name,
+                            gpt->param[i].value) != ND_OK)
+            return NULL;
+    return nd_node_new(call->arena,
+                       &(nd_make){.op = read, .settings = &settings, .place = path});
+}
+
 // The inputs of one operator: a source that another one repeats is read once.
-static nd_status inputs(cli_call *call, const cli_gpt *gpt, nd_node **node,
-                        const char **id, int *count)
+static nd_status inputs(cli_call *call, const cli_gpt *gpt, const nd_op *op,
+                        nd_node **node, const char **id, int *count)
 {
     for (size_t i = 0; i < gpt->sources; i++) {
         const nd_variable *s = &gpt->source[i];
@@ -83,7 +107,7 @@ static nd_status inputs(cli_call *call, const cli_gpt *gpt, nd_node **node,
         for (size_t k = 0; k < i; k++)
             is_repeated = is_repeated || gpt->source[k].value == s->value;
         if (is_repeated) continue;
-        node[*count] = cli_read(call->arena, s->value, NULL);
+        node[*count] = read_source(call, gpt, op, s->value);
         id[*count] = s->name;
         if (!node[(*count)++]) return ND_E_IO;
     }
@@ -95,6 +119,7 @@ static nd_status run_operator(cli_call *call, const cli_gpt *gpt, const nd_op *o
     nd_settings settings;
     ND_TRY(nd_settings_new(call->arena, &op->table, &settings));
     for (size_t i = 0; i < gpt->params; i++) {
+        if (is_region(op, gpt->param[i].name)) continue;
         const nd_status status = nd_settings_set(call->arena, &settings,
                                                  gpt->param[i].name, gpt->param[i].value);
         if (status == ND_OK) continue;
@@ -105,7 +130,7 @@ static nd_status run_operator(cli_call *call, const cli_gpt *gpt, const nd_op *o
     const char **id = nd_alloc(call->arena, gpt->sources + 1, sizeof *id);
     int count = 0;
     if (!input || !id) return ND_E_MEMORY;
-    ND_TRY(inputs(call, gpt, input, id, &count));
+    ND_TRY(inputs(call, gpt, op, input, id, &count));
     nd_node *node = nd_node_new(call->arena, &(nd_make){.op = op,
                                                         .input = input,
                                                         .input_id = id,

@@ -39,6 +39,8 @@ bands = json.load(open("info.json"))["bands"]
 sys.exit(bands[0]["width"] != int(sys.argv[1]))' "$width" || ok=no
     result "$title"
 }
+makes hands_a_region_to_the_reader 40 part.tif Subset -PpixelRegion=8,8,40,30 -t part.tif "$scene"
+fails 1 refuses_a_region_that_is_none 'is not x,y,width,height' gpt Subset -PpixelRegion=8,8 -t none.tif "$scene"
 makes runs_a_graph 100 a.tif ./graph.xml "-Pinput=$scene" -Pregion=0,0,100,50 -t a.tif
 makes replaces_as_snap_does 90 a.tif graph.xml "-Pinput=$scene" -Pregion=0,0,90,50 -t a.tif
 makes takes_the_format_by_name 80 b.tif graph.xml "-Pinput=$scene" -Pregion=0,0,80,50 -t b.tif -f GeoTIFF
