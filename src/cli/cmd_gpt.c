@@ -167,13 +167,23 @@ static nd_status diagnose(void)
     return cli_flush();
 }
 
+// One a line; each is a name that -f, or a Read's formatName, takes.
+static nd_status list_formats(bool is_read)
+{
+    puts(is_read ? "BEAM-DIMAP\nSENTINEL-2-MSI-MultiRes\nGeoTIFF\nGeoTIFF-BigTIFF\nCOG\n"
+                   "ENVI\nNetCDF\nNetCDF4-CF\nNetCDF4-BEAM\nHDF5\nJPEG2000\nJPEG\nPNG\n"
+                   "BMP\nGIF"
+                 : "BEAM-DIMAP\nGeoTIFF\nGeoTIFF-BigTIFF\nCOG\nENVI\nNetCDF4-CF\n"
+                   "NetCDF4-BEAM\nHDF5\nJPEG2000\nJPEG\nPNG\nWEBP");
+    return cli_flush();
+}
+
 static nd_status dispatch(cli_call *call, cli_gpt *gpt)
 {
     const nd_op *op =
         gpt->what && !cli_gpt_is_graph(gpt->what) ? nd_op_find(nd_ops, gpt->what) : NULL;
     if (gpt->is_diagnosis) return diagnose();
-    if (gpt->is_formats)
-        return puts("BEAM-DIMAP GeoTIFF COG ENVI PNG NetCDF4-CF"), cli_flush();
+    if (gpt->formats) return list_formats(*gpt->formats == 'i');
     if (!gpt->what && gpt->is_help) return cli_help_command(call->arena, call->command);
     if (!gpt->what)
         return cli_misused(call,

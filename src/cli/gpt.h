@@ -10,7 +10,8 @@ typedef struct cli_gpt {
     const char *target, *format; // NULL: not given
     cli_general general;
     cli_pulling pulling;
-    bool is_help, is_diagnosis, is_strict, is_formats;
+    bool is_help, is_diagnosis, is_strict;
+    const char *formats; // "iformat" or "oformat": their names are asked for
 } cli_gpt;
 nd_status cli_gpt_parse(cli_call *call, cli_gpt *gpt) ND_CHECKED;
 bool cli_gpt_is_graph(const char *word); // else it names an operator

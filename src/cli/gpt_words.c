@@ -134,8 +134,8 @@ static nd_status option(reader *r, const char *word)
     if (strcmp(word, "-c") == 0) return memory(r, word);
     if (strcmp(word, "-h") == 0) return r->gpt->is_help = true, ND_OK;
     if (strcmp(word, "-x") == 0 || strcmp(word, "-e") == 0) return ND_OK;
-    if (strcmp(word, "-oformat") == 0 || strcmp(word, "-iformat") == 0)
-        return r->gpt->is_formats = true, ND_OK;
+    if (strcmp(word, "-oformat") == 0) return r->gpt->formats = "oformat", ND_OK;
+    if (strcmp(word, "-iformat") == 0) return r->gpt->formats = "iformat", ND_OK;
     if (word[1] == 'D' || word[1] == 'J') return ND_OK; // Java's own
     if (strcmp(word, "-v") == 0 || strcmp(word, "-m") == 0) {
         ND_TRY(next(r, word, &ignored));

@@ -63,6 +63,13 @@ does explains_itself '-Pname=value' gpt -h
 does explains_an_operator 'region' gpt Subset -h
 does explains_a_graph '-Pregion=' gpt graph.xml -h
 does tells_its_version 'nadir 0.' gpt --diag
+does lists_formats_to_read SENTINEL-2-MSI-MultiRes gpt -iformat
+does lists_formats_to_write NetCDF4-BEAM gpt -oformat
+run gpt -oformat
+for format in $(cat "$scratch/out"); do # each is one that -f knows
+    "$nadir" gpt Subset -f "$format" -t "known_$format" "$scene" 2>&1 | grep -q 'no output format' && ok=no
+done
+result lists_only_formats_it_knows
 fails 2 answers_a_misspelt_operator 'did you mean Subset?' gpt Subzet "$scene"
 fails 2 answers_a_misspelt_parameter 'did you mean region?' gpt Subset -Pregoin=1 "$scene"
 fails 2 refuses_an_unknown_option "there is no option -z" gpt Subset -z
