@@ -73,7 +73,7 @@ typedef struct nd_match {
     const char *const *reshaped;   // in both, with two shapes: left as they were
     int missings, unexpecteds, reshapeds;
 } nd_match;
-// `prefix`: taken off the file's names first; NULL: none. First layers of other band
+// First layers of other band
 // counts are adapted when `bands` says which of the file's bands each of the net's is
 // (-1: none, it gets the mean), all times 3/n; NULL: they count as reshaped.
 nd_status nd_weights_load(nd_arena *arena, const nd_weights *weights, nd_net *net,

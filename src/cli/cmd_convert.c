@@ -1,16 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir convert: a checkpoint as another format, its numbers as they are.
 #include "cli/weights.h"
+#include <nadir/file.h>
+#include <string.h>
 #include <unistd.h>
 
+enum { CARD_BYTES = 1 << 24 };
+
 typedef struct options {
+    const char *card;
     bool force, strict;
 } options;
 static const nd_param params[] = {
+    ND_PARAM(options, card, NULL, .help = "Write the model card of this JSON file"),
     ND_PARAM(options, force, false, .help = "Replace OUT if it exists"),
     ND_PARAM(options, strict, false,
              .help = "Refuse a checkpoint that names classes besides tensors"),
 };
+
+// The text of a card that nadir can read back; NULL after nd_fail.
+static const char *card_of(nd_arena *arena, const char *path)
+{
+    nd_bytes file;
+    if (nd_file_map(arena, path, &file) != ND_OK) return NULL;
+    if (file.count > CARD_BYTES || memchr(file.at, 0, file.count)) {
+        (void)nd_fail(ND_E_DATA, "%s is no text of a model card\ngive a JSON file", path);
+        return NULL;
+    }
+    const char *text = nd_text(arena, "%.*s", (int)file.count, (const char *)file.at);
+    if (text && nd_card_parse(arena, text)) return text;
+    nd_note("%s", path);
+    return NULL;
+}
 
 static nd_status run(cli_call *call)
 {
@@ -23,7 +44,9 @@ static nd_status run(cli_call *call)
                        to);
     const nd_weights *w = cli_weights_open(call, from, own->strict);
     if (!w) return ND_E_DATA;
-    ND_TRY(nd_weights_save(to, w->weight, w->count, w->card));
+    const char *card = own->card ? card_of(call->arena, own->card) : w->card;
+    if (own->card && !card) return ND_E_DATA;
+    ND_TRY(nd_weights_save(to, w->weight, w->count, card));
     for (int i = 0; i < w->skips; i++)
         nd_say(ND_NOTE, "left out: %s (%s)", w->skipped[i].name, w->skipped[i].reason);
     if (call->general->json) cli_event("converted", "file", to);
@@ -33,7 +56,7 @@ static nd_status run(cli_call *call)
 const cli_command cli_cmd_convert = {
     .name = "convert",
     .brief = "Write the weights of a checkpoint in another format",
-    .usage = "IN OUT [--force]",
+    .usage = "IN OUT [--card CARD.json] [--force]",
     .example = "nadir convert resnet18.pth resnet18.safetensors",
     .help =
         "IN is a .safetensors, .pt or .pth file of any age; OUT ends in one of these.\n"

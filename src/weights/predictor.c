@@ -6,8 +6,11 @@
 #include <nadir/predictor.h>
 #include <nadir/text.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { MOST_BANDS = 40 }; // that a note has room for
 
 typedef struct runner {
     nd_runner *run;
@@ -47,8 +50,32 @@ static nd_status settings_of(nd_arena *arena, const nd_card *card, nd_model_set 
     return ND_OK;
 }
 
+// A card to begin with: as many bands as the first convolution looks at.
+static void tell_template(const nd_weights *weights)
+{
+    char bands[1024];
+    size_t length = 0;
+    int64_t n = 1;
+    for (int i = 0; i < weights->count; i++)
+        if (weights->weight[i].shape.rank == 4) {
+            n = weights->weight[i].shape.dim[1];
+            break;
+        }
+    *bands = 0;
+    for (int i = 0; i < n && i < MOST_BANDS; i++)
+        length += (size_t)snprintf(bands + length, sizeof bands - length,
+                                   "%s{\"name\":\"band%d\"}", i ? "," : "", i + 1);
+    nd_say(ND_NOTE,
+           "a card to begin with, for %lld bands: {\"model\":{\"name\":\"resnet18\"},"
+           "\"input\":{\"bands\":[%s],\"patch\":64},"
+           "\"output\":{\"classes\":[{\"value\":0,\"name\":\"class0\"}],"
+           "\"activation\":\"softmax\"}}",
+           (long long)n, bands);
+}
+
 static nd_status no_card(const char *path, const nd_weights *weights)
 {
+    tell_template(weights);
     return nd_fail(ND_E_DATA,
                    "%s holds %d arrays and no model card: what it wants is not known\n"
                    "train it with nadir, or write its card with nadir convert --card",

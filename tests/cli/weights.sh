@@ -23,6 +23,19 @@ silent
 result converts
 does reads_what_it_wrote 'pytorch zip, 1 tensors, 2 numbers' info a.pth
 fails 1 replaces_nothing_unasked 'a.pth exists already' convert a.safetensors a.pth
+cat >card.json <<'CARD'
+{"name":"mine","model":{"name":"resnet18"},"input":{"bands":[{"name":"B04"}]},
+"output":{"classes":[{"value":7,"name":"reed"}],"activation":"softmax"}}
+CARD
+echo '{"input":{"bands":[]}}' >bad.json
+run convert a.safetensors carded.safetensors --card card.json
+ended 0
+silent
+result converts_with_a_card
+does writes_the_card 'reed' info carded.safetensors --json
+fails 1 takes_no_card_without_bands 'the model card has no input.bands' \
+    convert a.safetensors c.pth --card bad.json
+[ ! -e c.pth ] || bad=1
 fails 1 leaves_no_half_file 'does not fit its place' convert short.safetensors b.pth
 [ ! -e b.pth ] && [ -z "$(ls -A | grep part)" ] || bad=1
 if command -v strace >/dev/null; then
