@@ -401,28 +401,6 @@ def optimisers():
     f.save()
 
 
-def schedules():
-    """Rates (and momenta) of 20 steps from a rate of 1."""
-    f = Family("schedule")
-
-    def rates(make, rate=1.0, **more):
-        o = torch.optim.SGD([torch.zeros(1, requires_grad=True)], lr=rate, momentum=0.9)
-        s, out = make(o), []
-        for _ in range(20):
-            out.append([o.param_groups[0]["lr"], o.param_groups[0]["momentum"]])
-            o.step()
-            s.step()
-        f.add(more, {"rate": torch.tensor(out)[:, 0], "momentum": torch.tensor(out)[:, 1]})
-    r = torch.optim.lr_scheduler
-    rates(lambda o: r.LambdaLR(o, lambda t: 1), schedule="constant")
-    rates(lambda o: r.StepLR(o, 6, 0.3), schedule="step", size=6, gamma=0.3)
-    rates(lambda o: r.CosineAnnealingLR(o, 20, 0.05), schedule="cosine", least=0.05)
-    rates(lambda o: r.OneCycleLR(o, 1.0, total_steps=20, cycle_momentum=True),
-          schedule="one-cycle", div=25, div_final=1e4, up=0.3)
-    rates(lambda o: r.LinearLR(o, 0.25, 1.0, 8), schedule="warm-up", start=0.25, steps=8)
-    f.save()
-
-
 def models():
     """Names and shapes of torchvision's state_dicts, a line each."""
     import torchvision
@@ -435,7 +413,7 @@ def models():
 
 if __name__ == "__main__":
     os.makedirs(HERE, exist_ok=True)
-    parts = [convolutions, norms, points, windows, shapes, losses, optimisers, schedules,
+    parts = [convolutions, norms, points, windows, shapes, losses, optimisers,
              models]
     for part in parts:
         if len(sys.argv) < 2 or part.__name__ in sys.argv[1:]:
