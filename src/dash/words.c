@@ -96,6 +96,7 @@ bool dash_print_note(const nd_json *json, nd_json_out *out)
     if (!member(json, "what", ND_JSON_TEXT)) return false;
     nd_json_open(out, NULL, '{');
     const bool is_short = text(json, "what", out);
+    (void)text(json, "text", out);
     number(json, "step", out);
     number(json, "epoch", out);
     nd_json_close(out, '}');

@@ -181,7 +181,7 @@ function keys(e, spec, s) {
 }
 
 /**
- * spec: {title, summary, lines: [{name, x, y, low?, high?, colour, dash, isDotted}], marks, window, isLog, isLogX,
+ * spec: {title, summary, isEmpty, lines: [{name, x, y, low?, high?, colour, dash, isDotted}], marks, window, isLog, isLogX,
  * xText, cursor, onZoom, say}
  */
 export function Chart({ spec, tick }) {
@@ -224,7 +224,7 @@ export function Chart({ spec, tick }) {
       onPointerLeave=${() => { if (spec.cursor) spec.cursor.value = null; }}
       onPointerDown=${down} onPointerUp=${up} onDblClick=${() => spec.onZoom?.(null)}>
       <canvas ref=${canvas}></canvas>
-      ${!spec.lines.some((l) => l.x.length) && html`<p class="hint none">${t('Nothing yet')}</p>`}
+      ${spec.isEmpty && html`<p class="hint none">${t('Nothing yet')}</p>`}
     </div>
   </figure>`;
 }

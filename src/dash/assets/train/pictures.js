@@ -46,7 +46,9 @@ function Cell({ count, sum, i, j }) {
 }
 
 function Matrix({ part }) {
-  const chip = (c) => c.color && html`<span class="chip" style=${{ background: c.color }}></span>`;
+  // Classes without colours of their own are all black.
+  const hasColours = new Set(part.classes.map((c) => c.color)).size > 1;
+  const chip = (c) => hasColours && c.color && html`<span class="chip" style=${{ background: c.color }}></span>`;
   const [low, high] = part.ci95 ?? [];
   return html`
     <p class="place">${part.accuracy !== undefined && html`${t('accuracy')} <b>${number(part.accuracy, 4)}</b>`}

@@ -117,6 +117,6 @@ export function Current() {
       </dl>`}
     <${Alive} run=${run} />
     <${Buttons} run=${run} key=${run.id} />
-    ${notes.length > 0 && html`<ul class="notes" aria-label=${t('Events')}>${notes.map((n) => html`<li>${n.step !== undefined && html`<span class="hint">${t('step {0}', number(n.step, 9))}</span>`} ${n.what}</li>`)}</ul>`}
+    ${notes.length > 0 && html`<ul class="notes" aria-label=${t('Events')}>${notes.map((n) => html`<li>${n.step !== undefined && html`<span class="hint">${t('step {0}', number(n.step, 9))}</span>`} ${n.what}${n.text && html` · ${n.text}`}</li>`)}</ul>`}
   </section>`;
 }

@@ -65,10 +65,11 @@ function setZoom(window) {
 }
 
 function summary(lines) {
-  return lines.map((line) => {
+  const words = lines.map((line) => {
     const f = figures(line);
     return f && t('{0} from {1} to {2}, least {3} at {4}', line.name, number(f.first, 4), number(f.last, 4), number(f.least, 4), axisText(f.leastAt));
-  }).filter(Boolean).join('; ') || t('Nothing yet');
+  }).filter(Boolean).join('; ');
+  return { text: words || t('Nothing yet'), isEmpty: !words };
 }
 
 const SUMMARY_MS = 2000; // nobody reads words ten times a second
@@ -77,9 +78,9 @@ function Curves({ title, lines, canLog = true }) {
   const words = useRef({ at: -Infinity });
   const what = `${title}${store.axis.value}${store.smoothing.value}${store.zoom.value}${store.shown.value.length}`;
   if (words.current.what !== what || performance.now() - words.current.at > SUMMARY_MS)
-    words.current = { what, at: performance.now(), text: summary(lines) };
+    words.current = { what, at: performance.now(), ...summary(lines) };
   const spec = {
-    title, lines, summary: words.current.text, window: store.zoom.value, isLog: canLog && store.isLog.value, xText: axisText,
+    title, lines, summary: words.current.text, isEmpty: words.current.isEmpty, window: store.zoom.value, isLog: canLog && store.isLog.value, xText: axisText,
     cursor: store.cursor, onZoom: setZoom, say: (words) => { store.said.value = words; },
   };
   return html`<${Chart} spec=${spec} tick=${store.tick.value} />`;
