@@ -195,7 +195,7 @@ export function Chart({ spec, tick }) {
     const sight = new IntersectionObserver(([entry]) => {
       now.current.isSeen = entry.isIntersecting;
       draw();
-    });
+    }, { rootMargin: '100%' });
     sizes.observe(canvas.current);
     sight.observe(canvas.current);
     return () => { sizes.disconnect(); sight.disconnect(); };

@@ -77,7 +77,7 @@ const SUMMARY_MS = 2000; // nobody reads words ten times a second
 function Curves({ title, lines, canLog = true }) {
   const words = useRef({ at: -Infinity });
   const what = `${title}${store.axis.value}${store.smoothing.value}${store.zoom.value}${store.shown.value.length}`;
-  if (words.current.what !== what || performance.now() - words.current.at > SUMMARY_MS)
+  if (words.current.isEmpty || words.current.what !== what || performance.now() - words.current.at > SUMMARY_MS)
     words.current = { what, at: performance.now(), ...summary(lines) };
   const spec = {
     title, lines, summary: words.current.text, isEmpty: words.current.isEmpty, window: store.zoom.value, isLog: canLog && store.isLog.value, xText: axisText,
