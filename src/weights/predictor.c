@@ -139,10 +139,14 @@ nd_predictor *nd_predictor_open(nd_arena *arena, const char *path)
     if (!own) return NULL;
     p->arena = own;
     if (pthread_mutex_init(&p->lock, NULL)) {
+        nd_arena_free(own);
         (void)nd_fail(ND_E_MEMORY, "no lock is to be had\nclose other programs");
         return NULL;
     }
-    if (nd_defer(arena, done, p)) return NULL;
+    if (nd_defer(arena, done, p)) {
+        done(p);
+        return NULL;
+    }
     struct stat st;
     if (stat(path, &st)) {
         (void)nd_fail(ND_E_IO, "%s: %s\ngive the file of a trained model", path,

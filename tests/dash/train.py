@@ -372,7 +372,8 @@ def a_million_rows_open_fast_and_stay_small(s, runs):
         took = time.monotonic() - start
         rss = int(next(line for line in open(f"/proc/{server.process.pid}/status") if line.startswith("VmRSS")).split()[1])
         print(f"# five runs of 200 000 rows: {took:.2f} s, {rss / 1024:.0f} MiB")
-        assert rss < 80 * 1024
+        # The sanitizers keep what is freed for a while.
+        assert rss < (400 if "ASAN_OPTIONS" in os.environ else 80) * 1024
     finally:
         assert server.close() == 0
 
