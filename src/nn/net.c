@@ -76,6 +76,7 @@ static const nn_backend *backend(const char *name)
 static void free_plans(void *object)
 {
     nd_net *net = object;
+    if (net->context_arena) nd_arena_free(net->context_arena);
     while (net->plan) {
         nn_plan *next = net->plan->next;
         nd_arena_free(net->plan->arena);

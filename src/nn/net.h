@@ -64,6 +64,7 @@ struct nd_net {
     int count, room;
     nn_plan *plan;
     nn_context *context; // of nd_step and nd_infer; grown to the largest plan
+    nd_arena *context_arena;
     int compiled;
     int64_t version, frozen;
     bool checks_finite, is_timed;
@@ -94,7 +95,6 @@ nd_status nn_record_updates(nd_tape *tape, const nd_optim *optim,
 nn_context *nn_context_new(nd_arena *arena, const nn_plan *plan) ND_CHECKED;
 typedef struct nn_edges {
     const void *input, *target;
-    void *output;
     const nd_optim *optim;
 } nn_edges;
 nd_status nn_plan_renew(nn_plan *plan) ND_CHECKED;

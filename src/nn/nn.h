@@ -15,8 +15,7 @@ typedef enum nn_place {
     NN_VALUE,  // in the plan's arena
     NN_INPUT,  // the batch, as the caller has it
     NN_TARGET, // what it should be
-    NN_STATE,  // a parameter or a buffer of the net: `slot`
-    NN_OUTPUT  // the caller's memory
+    NN_STATE   // a parameter or a buffer of the net: `slot`
 } nn_place;
 
 typedef struct nn_op nn_op;

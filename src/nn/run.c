@@ -39,7 +39,6 @@ void *nn_where(const nn_context *context, const nn_edges *edges, const nd_tensor
     case NN_VALUE: return context->memory + x->offset;
     case NN_INPUT: return (void *)(uintptr_t)edges->input;
     case NN_TARGET: return (void *)(uintptr_t)edges->target;
-    case NN_OUTPUT: return edges->output;
     default: return context->plan->net->variable[x->slot].data;
     }
 }

@@ -10,17 +10,32 @@ static nd_status plan_for(nd_net *net, const nn_key *key, nn_plan **plan)
     return *plan ? ND_OK : nn_compile(net, key, plan);
 }
 
-// Memory for this plan: the net's, when it is large enough.
+// Memory for this plan: the net's, made anew where it is too small.
 static nd_status context_for(nd_net *net, const nn_plan *plan, nn_context *context)
 {
     if (!net->context || net->context->bytes < plan->bytes + plan->scratch + 3 * 4096) {
-        nn_context *more = nn_context_new(net->arena, plan);
-        if (!more) return ND_E_MEMORY;
-        net->context = more;
+        if (net->context_arena) nd_arena_free(net->context_arena);
+        net->context = NULL;
+        net->context_arena = nd_arena_new();
+        if (!net->context_arena) return ND_E_MEMORY;
+        net->context = nn_context_new(net->context_arena, plan);
+        if (!net->context) return ND_E_MEMORY;
     }
     *context = *net->context;
     context->plan = plan;
     context->scratch = context->memory + (plan->bytes + 2 * 4096 - 1) / 4096 * 4096;
+    return ND_OK;
+}
+
+// The plan for a key, its memory, and what is made of the weights: ready to run here.
+static nd_status ready(nd_net *net, const nn_key *key, nn_plan **plan,
+                       nn_context *context)
+{
+    ND_TRY(plan_for(net, key, plan));
+    ND_TRY(context_for(net, *plan, context));
+    nn_team_here(key->threads);
+    ND_TRY(nn_plan_renew(*plan));
+    if (net->is_timed) net->timed = *plan, (*plan)->runs++;
     return ND_OK;
 }
 
@@ -66,12 +81,8 @@ nd_status nd_step(nd_net *net, nd_optim *optim, const nd_goal *goal, const nd_ar
     nn_context context;
     ND_TRY(train_key(net, goal, x, y, &key));
     key.optim = optim;
-    ND_TRY(plan_for(net, &key, &plan));
-    ND_TRY(context_for(net, plan, &context));
-    nn_team_here(key.threads);
-    ND_TRY(nn_plan_renew(plan));
+    ND_TRY(ready(net, &key, &plan, &context));
     const nn_edges edges = {.input = x->data, .target = y->data, .optim = optim};
-    if (net->is_timed) net->timed = plan, plan->runs++;
     ND_TRY(nn_plan_run(plan, &context, &edges));
     const int of = optim->make.accumulate ? optim->make.accumulate : 1;
     if (++optim->batch >= of) {
@@ -93,10 +104,7 @@ nd_status nd_gradients(nd_net *net, const nd_goal *goal, const nd_array *x,
     nn_context context;
     ND_TRY(train_key(net, goal, x, y, &key));
     key.mode = NN_GRADIENTS;
-    ND_TRY(plan_for(net, &key, &plan));
-    ND_TRY(context_for(net, plan, &context));
-    nn_team_here(key.threads);
-    ND_TRY(nn_plan_renew(plan));
+    ND_TRY(ready(net, &key, &plan, &context));
     const nn_edges edges = {.input = x->data, .target = y->data};
     ND_TRY(nn_plan_run(plan, &context, &edges));
     nd_array *all = nd_alloc(net->arena, (size_t)net->count, sizeof *all);
@@ -115,14 +123,13 @@ nd_status nd_gradients(nd_net *net, const nd_goal *goal, const nd_array *x,
     return ND_OK;
 }
 
-static nd_status infer_key(const nd_net *net, nd_shape input, int threads, nn_key *key)
+static nn_key infer_key(const nd_net *net, nd_shape input, int threads)
 {
-    *key = (nn_key){.mode = NN_INFER,
+    return (nn_key){.mode = NN_INFER,
                     .input = input,
                     .input_dtype = net->make.dtype,
                     .threads = threads,
                     .frozen = net->frozen};
-    return ND_OK;
 }
 
 static nd_status infer(const nn_plan *plan, nn_context *context, const nd_array *x,
@@ -144,15 +151,10 @@ static nd_status infer(const nn_plan *plan, nn_context *context, const nd_array 
 
 nd_status nd_infer(nd_net *net, const nd_array *x, nd_array *out)
 {
-    nn_key key;
+    const nn_key key = infer_key(net, x->shape, net->make.threads);
     nn_plan *plan;
     nn_context context;
-    ND_TRY(infer_key(net, x->shape, net->make.threads, &key));
-    ND_TRY(plan_for(net, &key, &plan));
-    ND_TRY(context_for(net, plan, &context));
-    nn_team_here(key.threads);
-    ND_TRY(nn_plan_renew(plan));
-    if (net->is_timed) net->timed = plan, plan->runs++;
+    ND_TRY(ready(net, &key, &plan, &context));
     return infer(plan, &context, x, out);
 }
 
@@ -177,10 +179,9 @@ struct nd_runner {
 
 nd_runner *nd_runner_new(nd_arena *arena, nd_net *net, nd_shape input)
 {
-    nn_key key;
+    const nn_key key = infer_key(net, input, 1);
     nd_runner *r = nd_alloc(arena, 1, sizeof *r);
-    if (!r || infer_key(net, input, 1, &key) || plan_for(net, &key, &r->plan))
-        return NULL;
+    if (!r || plan_for(net, &key, &r->plan)) return NULL;
     nn_team_here(1);
     r->context = nn_context_new(arena, r->plan);
     return r->context && nn_plan_renew(r->plan) == ND_OK ? r : NULL;
