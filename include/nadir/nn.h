@@ -57,6 +57,7 @@ typedef struct nd_net_make {
     int threads;         // of training and nd_infer; 0: one a core
     const char *backend; // "plain", "onednn"; NULL: the fastest there is
     bool exact;          // no Winograd
+    bool blank;          // first weights are zeroes: others will be written over them
 } nd_net_make;
 // Runs the forward function once, so that all parameters exist. NULL after nd_fail.
 nd_net *nd_net_new(nd_arena *arena, const nd_net_make *make) ND_CHECKED;

@@ -4,6 +4,11 @@
 #include <nadir/model.h>
 #include <nadir/weights.h>
 
+// The net that the card names, with the weights of the file `path` in it: all of them, or
+// NULL after nd_fail. An input of `make` without a shape is that of the card.
+nd_net *nd_card_net(nd_arena *arena, const char *path, const nd_weights *weights,
+                    const nd_card *card, const nd_net_make *make) ND_CHECKED;
+
 typedef struct nd_predictor nd_predictor;
 // Reads weights and card, builds the card's network, fills it. The arena's. A file
 // without a card: ND_E_DATA, with a template of one in a note.

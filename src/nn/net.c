@@ -58,7 +58,8 @@ int nn_variable_add(nd_net *net, const nn_variable *variable, nn_first first)
     v->data =
         nd_alloc(net->arena, (size_t)nd_shape_count(v->shape), nd_dtype_bytes(v->dtype));
     if (!v->name || !v->data) return -1;
-    fill(net, v, first);
+    const bool is_drawn = first.bound > 0 || first.deviation > 0;
+    if (!net->make.blank || !is_drawn) fill(net, v, first);
     return net->count++;
 }
 

@@ -28,28 +28,6 @@ struct nd_predictor {
     runner *idle;
 };
 
-// The card's JSON of settings, into the model's table.
-static nd_status settings_of(nd_arena *arena, const nd_card *card, nd_model_set *set)
-{
-    nd_settings s;
-    ND_TRY(nd_settings_new(arena, &nd_model_table, &s));
-    const char *text = card->model_settings ? card->model_settings : "{}";
-    const nd_json *json = nd_json_parse(arena, text, strlen(text));
-    if (!json) return ND_E_DATA;
-    for (const nd_json *m = json->first; m; m = m->next) {
-        if (!m->key || !nd_param_find(&nd_model_table, m->key)) continue;
-        const char *value =
-            m->kind == ND_JSON_TEXT ? m->text : nd_text(arena, "%.17g", m->number);
-        if (!value) return ND_E_MEMORY;
-        ND_TRY(nd_settings_set(arena, &s, m->key, value));
-    }
-    ND_TRY(nd_settings_check(&s));
-    *set = *(const nd_model_set *)s.data;
-    set->bands = card->bands;
-    set->classes = card->class_count ? card->class_count : 1;
-    return ND_OK;
-}
-
 // A card to begin with: as many bands as the first convolution looks at.
 static void tell_template(const nd_weights *weights)
 {
@@ -82,24 +60,6 @@ static nd_status no_card(const char *path, const nd_weights *weights)
                    path, weights->count);
 }
 
-static nd_status fill(nd_arena *arena, const char *path, const nd_weights *weights,
-                      nd_net *net)
-{
-    nd_match match;
-    ND_TRY(nd_weights_load(arena, weights, net, NULL, &match));
-    if (match.missings)
-        return nd_fail(ND_E_DATA,
-                       "%s lacks %s and %d more arrays of its model\n"
-                       "take the whole file, or the model that its card should name",
-                       path, match.missing[0], match.missings - 1);
-    if (match.reshapeds)
-        return nd_fail(ND_E_DATA,
-                       "%s: %s has another shape than its card's model\n"
-                       "mend the card's bands, classes or model settings",
-                       path, match.reshaped[0]);
-    return ND_OK;
-}
-
 static void done(void *object)
 {
     nd_predictor *p = object;
@@ -112,24 +72,13 @@ static nd_status build(nd_arena *arena, const char *path, nd_predictor *p)
     const nd_weights *weights = nd_weights_open(arena, path);
     if (!weights) return ND_E_DATA;
     if (!weights->card) return no_card(path, weights);
-    nd_model_set set;
     p->card = nd_card_parse(arena, weights->card);
     if (!p->card) return ND_E_DATA;
-    if (!p->card->model)
-        return nd_fail(ND_E_DATA,
-                       "the card of %s names no model\n"
-                       "write its model, as wrn16-2, into the card",
-                       path);
-    p->model = nd_model_find(p->card->model);
-    if (!p->model) return ND_E_DATA;
-    ND_TRY(settings_of(arena, p->card, &set));
-    const int side = p->card->patch > 0 ? p->card->patch : 64;
-    p->net = nd_model_new(
-        arena, p->model, &set,
-        &(nd_net_make){.input = ND_SHAPE(1, set.bands, side, side), .threads = 1});
+    p->net = nd_card_net(arena, path, weights, p->card, &(nd_net_make){.threads = 1});
     if (!p->net) return ND_E_DATA;
-    p->outputs = set.classes;
-    return fill(arena, path, weights, p->net);
+    p->model = nd_model_find(p->card->model);
+    p->outputs = p->card->class_count > 0 ? p->card->class_count : 1;
+    return ND_OK;
 }
 
 nd_predictor *nd_predictor_open(nd_arena *arena, const char *path)
