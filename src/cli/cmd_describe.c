@@ -17,7 +17,7 @@ static nd_status describe_all(cli_call *call)
         ND_TRY(cli_describe_command(*c, &out));
     nd_json_close(&out, ']');
     nd_json_open(&out, "templates", '[');
-    for (const cli_template *t = cli_templates; t->name; t++) {
+    for (const cli_start *t = cli_templates; t->name; t++) {
         nd_json_open(&out, NULL, '{');
         nd_json_text(&out, "name", t->name);
         nd_json_text(&out, "brief", t->brief);

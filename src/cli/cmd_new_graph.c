@@ -1,89 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir new-graph: a commented graph in YAML to start from.
+#include "cli/start.h"
 #include "cli/templates.h"
-#include <errno.h>
-#include <string.h>
 
-typedef struct options {
-    nd_path output;
-    bool force;
-} options;
-static const nd_param params[] = {
-    ND_PARAM(options, output, {NULL}, .was = "o",
-             .help = "File to write; the screen if not given"),
-    ND_PARAM(options, force, false, .needs = "output",
-             .help = "Replace a file that exists already"),
-};
-
-static nd_status list(cli_call *call)
+static nd_status unknown(const char *name, const char *nearest, const char *names)
 {
-    nd_buffer text = {.arena = call->arena};
-    nd_json_out out = {.to = &text};
-    if (call->general->json) nd_json_open(&out, NULL, '[');
-    for (const cli_template *t = cli_templates; t->name; t++) {
-        if (!call->general->json) {
-            nd_buffer_add(&text, "%-12s %s\n", t->name, nd_gettext(t->brief));
-            continue;
-        }
-        nd_json_open(&out, NULL, '{');
-        nd_json_text(&out, "name", t->name);
-        nd_json_text(&out, "brief", t->brief);
-        nd_json_close(&out, '}');
-    }
-    if (call->general->json) nd_json_close(&out, ']'), nd_buffer_put(&text, "\n", 1);
-    return cli_put(&text);
-}
-
-static nd_status unknown(cli_call *call, const char *name)
-{
-    const char *word[32];
-    size_t words = 0;
-    nd_buffer all = {.arena = call->arena};
-    for (const cli_template *t = cli_templates; t->name && words < 32; t++) {
-        nd_buffer_add(&all, "%s%s", words ? ", " : "", t->name);
-        word[words++] = t->name;
-    }
-    const char *nearest = nd_text_nearest(name, word, words);
-    const char *names = nd_buffer_text(&all);
     if (nearest)
-        return cli_misused(call, nd_fail(ND_E_PARAM,
-                                         "there is no graph %s to start from\n"
-                                         "did you mean %s?",
-                                         name, nearest));
-    return cli_misused(call, nd_fail(ND_E_PARAM,
-                                     "there is no graph %s to start from\ntake one of %s",
-                                     name, names ? names : ""));
-}
-
-// "x": a file that came into being meanwhile is not lost.
-static nd_status write(const options *own, const char *text)
-{
-    const char *path = own->output.text;
-    FILE *file = fopen(path, own->force ? "w" : "wx");
-    if (!file && errno == EEXIST)
-        return nd_fail(ND_E_IO,
-                       "%s exists already\n"
-                       "replace it with --force, or give another name",
-                       path);
-    bool ok = file && fputs(text, file) >= 0;
-    if (file && fclose(file) != 0) ok = false;
-    return ok ? ND_OK
-              : nd_fail(ND_E_IO,
-                        "%s cannot be written: %s\ncheck the folder and the disk", path,
-                        nd_system_error(errno));
+        return nd_fail(ND_E_PARAM,
+                       "there is no graph %s to start from\n"
+                       "did you mean %s?",
+                       name, nearest);
+    return nd_fail(ND_E_PARAM, "there is no graph %s to start from\ntake one of %s", name,
+                   names);
 }
 
 static nd_status run(cli_call *call)
 {
-    const options *own = call->own;
-    if (!call->words) return list(call);
-    for (const cli_template *t = cli_templates; t->name; t++) {
-        if (!nd_text_same(t->name, call->word[0])) continue;
-        if (own->output.text) return write(own, t->text);
-        fputs(t->text, stdout);
-        return cli_flush();
-    }
-    return unknown(call, call->word[0]);
+    return cli_start_run(call, cli_templates, unknown);
 }
 
 const cli_command cli_cmd_new_graph = {
@@ -92,7 +25,7 @@ const cli_command cli_cmd_new_graph = {
     .usage = "[NAME] [-o FILE]",
     .example = "nadir new-graph ndvi -o ndvi.yaml",
     .help = "Without a name: what there is.",
-    .table = ND_TABLE(params, options),
+    .table = ND_TABLE(cli_start_params, cli_start_options),
     .max_words = 1,
     .of = "template",
     .run = run,

@@ -86,7 +86,7 @@ static const char change[] =
     "    from: both\n\n"
     "output: { Write: { file: \"${out}\", formatName: COG } }\n";
 
-const cli_template cli_templates[] = {
+const cli_start cli_templates[] = {
     {"ndvi", "Vegetation of a Sentinel-2 scene, on the map", ndvi},
     {"true-colour", "Red, green and blue of a scene", true_colour},
     {"water", "Open water by NDWI and a threshold", water},

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Graphs to start from.
 #pragma once
-#include "cli/cli.h"
+#include "cli/start.h"
 
-typedef struct cli_template {
-    const char *name, *brief, *text;
-} cli_template;
-extern const cli_template cli_templates[]; // ends with a row without name
+extern const cli_start cli_templates[]; // ends with a row without name
