@@ -99,3 +99,17 @@ nd_net *nd_model_new(nd_arena *arena, const nd_model *model, const nd_model_set 
     full.input.dim[1] = kept->bands;
     return nd_net_new(arena, &full);
 }
+
+nd_tensor *nn_model_unit(nd_tape *t, int at, nd_tensor *x, int out)
+{
+    nd_scope_enter(t, "conv%d", at);
+    x = nd_conv(t, "0", x,
+                (nd_conv2d){.out = out,
+                            .kernel = 3,
+                            .pad = 1,
+                            .no_bias = true,
+                            .first = ND_FIRST_HE_OUT});
+    x = nd_relu(nd_batch_norm(t, "1", x, (nd_norm){0}));
+    nd_scope_leave(t);
+    return x;
+}

@@ -10,6 +10,9 @@ extern const nd_model nn_model_wrn16_2, nn_model_resnet9, nn_model_resnet18,
 // Whether both sides of the pictures x are multiples of `multiple`; false after nd_fail.
 bool nn_model_suits(const nd_tensor *x, const char *model, int multiple);
 
+// conv AT of a U-Net's way: 3 x 3, batch norm, ReLU, to `out` channels.
+nd_tensor *nn_model_unit(nd_tape *t, int at, nd_tensor *x, int out);
+
 // Pixels of the input that one step of a chain of windows sees: add each in turn.
 typedef struct nn_sight {
     double radius; // from the middle

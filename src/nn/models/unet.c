@@ -3,20 +3,6 @@
 // as large as what goes in.
 #include "nn/models/models.h"
 
-static nd_tensor *unit(nd_tape *t, int at, nd_tensor *x, int out)
-{
-    nd_scope_enter(t, "conv%d", at);
-    x = nd_conv(t, "0", x,
-                (nd_conv2d){.out = out,
-                            .kernel = 3,
-                            .pad = 1,
-                            .no_bias = true,
-                            .first = ND_FIRST_HE_OUT});
-    x = nd_relu(nd_batch_norm(t, "1", x, (nd_norm){0}));
-    nd_scope_leave(t);
-    return x;
-}
-
 static int multiple(const nd_model_set *set)
 {
     return 1 << (set->depth - 1);
@@ -30,7 +16,8 @@ static nd_tensor *forward(nd_tape *t, nd_tensor *x, const void *user)
     for (int s = 0; s < set->depth; s++) {
         if (s) x = nd_max_pool(x, (nd_pool2d){.kernel = 2});
         nd_scope_enter(t, "down.%d", s);
-        x = skip[s] = unit(t, 2, unit(t, 1, x, set->width << s), set->width << s);
+        x = skip[s] =
+            nn_model_unit(t, 2, nn_model_unit(t, 1, x, set->width << s), set->width << s);
         nd_scope_leave(t);
     }
     for (int s = set->depth - 2; s >= 0; s--) {
@@ -39,7 +26,7 @@ static nd_tensor *forward(nd_tape *t, nd_tensor *x, const void *user)
         x = nd_conv_transpose(t, "up", x,
                               (nd_conv2d){.out = width, .kernel = 2, .stride = 2});
         x = nd_concat((nd_tensor *const[]){x, skip[s]}, 2, 1);
-        x = unit(t, 2, unit(t, 1, x, width), width);
+        x = nn_model_unit(t, 2, nn_model_unit(t, 1, x, width), width);
         nd_scope_leave(t);
     }
     return nd_conv(t, "head", x, (nd_conv2d){.out = set->classes, .kernel = 1});

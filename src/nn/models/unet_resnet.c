@@ -5,20 +5,6 @@
 
 enum { BLOCKS = 5, MULTIPLE = 32 };
 
-static nd_tensor *unit(nd_tape *t, int at, nd_tensor *x, int out)
-{
-    nd_scope_enter(t, "conv%d", at);
-    x = nd_conv(t, "0", x,
-                (nd_conv2d){.out = out,
-                            .kernel = 3,
-                            .pad = 1,
-                            .no_bias = true,
-                            .first = ND_FIRST_HE_OUT});
-    x = nd_relu(nd_batch_norm(t, "1", x, (nd_norm){0}));
-    nd_scope_leave(t);
-    return x;
-}
-
 // Widths of the way up: 4, 2, 1, 1/2, 1/4 times the stem's.
 static int width_of(const nd_model_set *set, int block)
 {
@@ -41,7 +27,8 @@ static nd_tensor *segment(nd_tape *t, nd_tensor *x, const nn_resnet *net,
         x = nd_upsample(x, (int)s.dim[2] * 2, (int)s.dim[3] * 2, ND_RESIZE_NEAREST);
         if (b < NN_RESNET_STAGES)
             x = nd_concat((nd_tensor *const[]){x, stage[NN_RESNET_STAGES - 1 - b]}, 2, 1);
-        x = unit(t, 2, unit(t, 1, x, width_of(set, b)), width_of(set, b));
+        x = nn_model_unit(t, 2, nn_model_unit(t, 1, x, width_of(set, b)),
+                          width_of(set, b));
         nd_scope_leave(t);
     }
     nd_scope_enter(t, "segmentation_head");
