@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looks at every picture once before training: damage, sizes, copies, statistics of the
 // training side. The answers are the same on any number of threads.
-#include "learn/data.h"
+#include "learn/scene.h"
 #include <math.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -9,36 +9,16 @@
 
 enum { AT_ONCE = 32, SAMPLE = 1 << 18 };
 
-// Mean and squares of one picture, or of some merged in their order.
-typedef struct moments {
-    int64_t count;
-    double mean, square, least, most;
-} moments;
 // All that the tasks add to, under the lock; sums of whole numbers, in any order.
 typedef struct scanning {
     nd_dataset *set;
     pthread_mutex_t lock;
     int64_t *histogram; // by band, of 256 values: pictures of bytes
-    moments *part;      // by picture and band: all others
+    data_moments *part; // by picture and band: all others
     uint64_t below;     // pixels whose hash is less are kept for percentiles
     float *kept;        // band after band of each
     int64_t kepts, room;
 } scanning;
-
-// Chan, Golub and LeVeque 1979.
-static void merge(moments *a, const moments *b)
-{
-    if (!b->count) return;
-    if (!a->count) {
-        *a = *b;
-        return;
-    }
-    const double n = (double)(a->count + b->count), d = b->mean - a->mean;
-    a->square += b->square + d * d * (double)a->count * (double)b->count / n;
-    a->mean += d * (double)b->count / n;
-    a->count += b->count;
-    a->least = fmin(a->least, b->least), a->most = fmax(a->most, b->most);
-}
 
 // ---- One picture.
 
@@ -106,12 +86,12 @@ static nd_status keep_pixel(scanning *scan, const data_hand *hand, int64_t pixel
 
 // Two passes in double over one picture, its bands' limits applied.
 static void measure(const nd_dataset *set, const data_hand *hand, int b,
-                    const uint8_t *valid, moments *m)
+                    const uint8_t *valid, data_moments *m)
 {
     const int64_t plane = (int64_t)hand->width * hand->height;
     const float *value = hand->value + b * plane;
     double sum = 0;
-    *m = (moments){.least = INFINITY, .most = -INFINITY};
+    *m = (data_moments){.least = INFINITY, .most = -INFINITY};
     for (int64_t i = 0; i < plane; i++) {
         float x = value[i];
         if (!valid[i]) continue;
@@ -242,8 +222,9 @@ static int by_value(const void *a, const void *b)
 static void of_values(const scanning *scan, int b, float *sorted, data_band_stats *s)
 {
     const nd_dataset *set = scan->set;
-    moments all = {.least = INFINITY, .most = -INFINITY};
-    for (int64_t i = 0; i < set->items; i++) merge(&all, &scan->part[i * set->bands + b]);
+    data_moments all = {.least = INFINITY, .most = -INFINITY};
+    for (int64_t i = 0; i < set->items; i++)
+        data_merge(&all, &scan->part[i * set->bands + b]);
     *s = (data_band_stats){.count = all.count,
                            .mean = all.mean,
                            .square = all.square,

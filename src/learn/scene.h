@@ -48,6 +48,7 @@ typedef struct data_corner {
     int32_t m;
 } data_corner;
 
+// Mean and squares of some pixels; those of two merge to those of both.
 typedef struct data_moments {
     int64_t count;
     double mean, square, least, most;
