@@ -21,6 +21,9 @@ static void load(void)
     *(void **)&openmp.set_threads = dlsym(library, "omp_set_num_threads");
     *(void **)&openmp.thread = dlsym(library, "omp_get_thread_num");
     *(void **)&openmp.threads = dlsym(library, "omp_get_num_threads");
+    int (*limit)(void) = NULL;
+    *(void **)&limit = dlsym(library, "omp_get_thread_limit");
+    openmp.limit = limit ? limit() : 1 << 20;
     is_there = openmp.parallel && openmp.set_threads && openmp.thread && openmp.threads;
 }
 

@@ -7,6 +7,7 @@ typedef struct nn_openmp {
     void (*set_threads)(int threads);
     int (*thread)(void);
     int (*threads)(void);
+    int limit; // threads that there may be: OMP_THREAD_LIMIT
 } nn_openmp;
 // NULL: there is none. Any thread.
 const nn_openmp *nn_openmp_there(void);

@@ -20,10 +20,11 @@ static void parts(void *data)
     for (int i = here; i < j->threads; i += all) j->fn(j->user, i, j->threads);
 }
 
+// More than the limit would never come, and oneDNN's kernels wait for all they count on.
 void nn_team_here(int threads)
 {
     const nn_openmp *openmp = nn_openmp_there();
-    if (openmp) openmp->set_threads(threads);
+    if (openmp) openmp->set_threads(threads < openmp->limit ? threads : openmp->limit);
 }
 
 // The threads of a team do not survive a fork.
