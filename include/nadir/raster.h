@@ -119,6 +119,8 @@ struct nd_node {
     int bands;
     const nd_product *product; // the scene this came from (input 0's); NULL: none
     // For `.row`: the rows it is given. NULL: for each wanted band, that band of input 0.
+    // Where bands lie on several grids, a row on another grid than the wanted ones is
+    // NULL.
     const nd_source *source;
     int sources;
     // Same content, same key, in every process: operator, settings, inputs' keys. Read

@@ -92,13 +92,19 @@ static const nd_param params[] = {
              .help = "Number that means no data in the one band"),
 };
 
-// What plan prepares for rows.
-typedef struct state {
+// What plan prepares for rows: the targets of one grid are one program.
+typedef struct group {
     const nd_expr *expr;
-    int bands;
+    nd_source *source;              // the rows that it is given
+    int sources, first;             // first: which of the node's rows is its first
     const nd_transform *to_degrees; // NULL: not asked for
     nd_grid grid;
     double start, days; // of the first line and of all, since 2000
+} group;
+typedef struct state {
+    group *group;
+    int groups, sources;
+    int *group_of, *at; // by band: its group, its number there
 } state;
 
 // The scope and what expressions may ask for beyond bands.
@@ -134,12 +140,20 @@ static nd_status number(const char *what, const char *text, double *value)
                    text);
 }
 
-static nd_status constants(nd_node *self, const nd_rows *rows, nd_expr_scope *scope)
+typedef struct job {
+    const target *target;
+    size_t count;
+    const char **text;
+    nd_expr_end *end;
+    const nd_expr_constant *constant;
+    size_t constants;
+} job;
+
+static nd_status constants(nd_node *self, const nd_rows *rows, job *j)
 {
     const variable *v = rows->item;
     nd_expr_constant *c = nd_alloc(self->arena, rows->count, sizeof *c);
     if (!c) return ND_E_MEMORY;
-    ND_TRY(nd_expr_scope_new(self->arena, self, scope));
     for (size_t i = 0; i < rows->count; i++) {
         const bool is_bool =
             nd_text_same(v[i].type, "boolean") || nd_text_same(v[i].type, "bool");
@@ -155,19 +169,18 @@ static nd_status constants(nd_node *self, const nd_rows *rows, nd_expr_scope *sc
                            v[i].name, v[i].value);
         if (c[i].type == ND_EXPR_INT) c[i].value = trunc(c[i].value);
     }
-    scope->constant = c, scope->constants = rows->count;
+    j->constant = c, j->constants = rows->count;
     return ND_OK;
 }
 
 // All targets as rows, whichever way they were given.
-static nd_status targets(nd_node *self, const band_maths *set, const target **list,
-                         size_t *count)
+static nd_status targets(nd_node *self, const band_maths *set, job *j)
 {
-    *list = set->bands.item, *count = set->bands.count;
-    if (*count > TARGETS)
+    j->target = set->bands.item, j->count = set->bands.count;
+    if (j->count > TARGETS)
         return nd_fail(ND_E_PARAM, "%zu bands are more than %d\nuse several BandMaths",
-                       *count, TARGETS);
-    if (*count) return ND_OK;
+                       j->count, TARGETS);
+    if (j->count) return ND_OK;
     if (!set->expression)
         return nd_fail(ND_E_PARAM,
                        "expression is missing\ngive it, as in (B8 - B4) / (B8 + B4)");
@@ -179,7 +192,7 @@ static nd_status targets(nd_node *self, const band_maths *set, const target **li
                     .unit = set->unit,
                     .no_data = set->no_data,
                     .scale = 1};
-    *list = one, *count = 1;
+    j->target = one, j->count = 1;
     return ND_OK;
 }
 
@@ -225,41 +238,51 @@ static const char *text_of(nd_node *self, const target *t)
     return nd_text(self->arena, "(%s) ? (%s) : NaN", t->valid, t->expression);
 }
 
-static nd_status compile(nd_node *self, const target *t, size_t count, asked *a, state *s)
+static nd_status describe_all(nd_node *self, job *j)
 {
-    const char **text = nd_alloc(self->arena, count, sizeof *text);
-    nd_expr_end *end = nd_alloc(self->arena, count, sizeof *end);
-    self->band = nd_alloc(self->arena, count, sizeof *self->band);
-    if (!text || !end || !self->band) return ND_E_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        ND_TRY(describe(self, &t[i], &self->band[i], &end[i]));
-        text[i] = text_of(self, &t[i]);
-        if (!text[i]) return ND_E_MEMORY;
+    j->text = nd_alloc(self->arena, j->count, sizeof *j->text);
+    j->end = nd_alloc(self->arena, j->count, sizeof *j->end);
+    self->band = nd_alloc(self->arena, j->count, sizeof *self->band);
+    if (!j->text || !j->end || !self->band) return ND_E_MEMORY;
+    for (size_t i = 0; i < j->count; i++) {
+        ND_TRY(describe(self, &j->target[i], &self->band[i], &j->end[i]));
+        j->text[i] = text_of(self, &j->target[i]);
+        if (!j->text[i]) return ND_E_MEMORY;
     }
-    self->bands = (int)count;
+    self->bands = (int)j->count;
+    return ND_OK;
+}
+
+// The targets which[0], which[1], … as one program.
+static nd_status compile(nd_node *self, const job *j, const int *which, int count,
+                         asked *a, const nd_expr **expr)
+{
+    const char **text = nd_alloc(self->arena, (size_t)count, sizeof *text);
+    nd_expr_end *end = nd_alloc(self->arena, (size_t)count, sizeof *end);
+    if (!text || !end) return ND_E_MEMORY;
+    for (int i = 0; i < count; i++)
+        text[i] = j->text[which[i]], end[i] = j->end[which[i]];
+    *a = (asked){0};
+    ND_TRY(nd_expr_scope_new(self->arena, self, &a->scope));
+    a->scope.constant = j->constant, a->scope.constants = j->constants;
     return nd_expr_compile(self->arena,
                            &(nd_expr_ask){.text = text,
                                           .end = end,
-                                          .count = (int)count,
+                                          .count = count,
                                           .resolve = resolve,
                                           .user = a,
                                           .strict = self->strict},
-                           &s->expr);
+                           expr);
 }
 
-// All bands of the expressions lie on one grid; without any, it is the input's finest.
-static const nd_grid *grid_of(const nd_node *self, const nd_expr_scope *scope)
-{
-    if (scope->sources) {
-        const nd_source *s = &scope->source[0];
-        return &self->input[s->input]->band[s->band].grid;
-    }
-    return nd_node_grid(self->input[0]);
-}
-
-static nd_status check_grids(const nd_node *self, const nd_expr_scope *scope)
+// All bands of an expression lie on one grid; without any, it is the input's finest.
+static nd_status grid_of(const nd_node *self, const nd_expr_scope *scope,
+                         const nd_grid **grid)
 {
     const nd_source *s = scope->source;
+    *grid = nd_node_grid(self->input[0]);
+    if (!*grid) return nd_fail(ND_E_DATA, "the input has no bands\nconnect another");
+    if (scope->sources) *grid = &self->input[s[0].input]->band[s[0].band].grid;
     for (int i = 1; i < scope->sources; i++) {
         const nd_band *a = &self->input[s[0].input]->band[s[0].band];
         const nd_band *b = &self->input[s[i].input]->band[s[i].band];
@@ -269,6 +292,38 @@ static nd_status check_grids(const nd_node *self, const nd_expr_scope *scope)
                            "put a Resample before it",
                            a->name, a->grid.width, a->grid.height, b->name, b->grid.width,
                            b->grid.height);
+    }
+    return ND_OK;
+}
+
+static bool has_one_grid(const nd_node *self)
+{
+    const nd_grid *first = NULL;
+    for (int i = 0; i < self->inputs; i++)
+        for (int b = 0; b < self->input[i]->bands; b++) {
+            const nd_grid *g = &self->input[i]->band[b].grid;
+            if (!first) first = g;
+            if (!nd_grid_same(first, g)) return false;
+        }
+    return true;
+}
+
+// Each target lies on the grid of what it reads: those of one grid are a group.
+static nd_status divide(nd_node *self, const job *j, state *s)
+{
+    const nd_grid *grid;
+    if (j->count == 1 || has_one_grid(self)) return s->groups = 1, ND_OK;
+    for (int k = 0; k < self->bands; k++) {
+        const nd_mark mark = nd_arena_mark(self->arena);
+        const nd_expr *expr;
+        asked a;
+        int at = 0;
+        ND_TRY(compile(self, j, &k, 1, &a, &expr));
+        ND_TRY(grid_of(self, &a.scope, &grid));
+        while (at < s->groups && !nd_grid_same(&s->group[at].grid, grid)) at++;
+        if (at == s->groups) s->group[s->groups++].grid = *grid;
+        s->group_of[k] = at;
+        nd_arena_back(self->arena, mark);
     }
     return ND_OK;
 }
@@ -297,104 +352,131 @@ static double mjd2000(const char *text)
     return days - 730426 + second / 86400;
 }
 
-static nd_status place(nd_node *self, const asked *a, state *s)
+static nd_status place(nd_node *self, const asked *a, group *g)
 {
-    s->grid = self->band[0].grid;
     if (a->place[TIME]) {
         const nd_product *product = self->product;
-        s->start = mjd2000(product ? product->start : NULL);
-        s->days = mjd2000(product ? product->stop : NULL) - s->start;
-        if (isnan(s->start) || isnan(s->days))
+        g->start = mjd2000(product ? product->start : NULL);
+        g->days = mjd2000(product ? product->stop : NULL) - g->start;
+        if (isnan(g->start) || isnan(g->days))
             return nd_fail(ND_E_DATA, "the scene does not say when it was taken\n"
                                       "leave TIME and MJD out of the expression");
     }
     if (!a->place[LAT] && !a->place[LON]) return ND_OK;
-    if (!s->grid.crs)
+    if (!g->grid.crs)
         return nd_fail(ND_E_DATA, "the scene does not say where it lies on the Earth\n"
                                   "leave LAT and LON out of the expression");
     const nd_crs *degrees = nd_crs_new(self->arena, "EPSG:4326");
     if (!degrees) return ND_E_PARAM;
-    s->to_degrees = nd_transform_new(self->arena, s->grid.crs, degrees);
-    return s->to_degrees ? ND_OK : ND_E_DATA;
+    g->to_degrees = nd_transform_new(self->arena, g->grid.crs, degrees);
+    return g->to_degrees ? ND_OK : ND_E_DATA;
 }
 
-// The grid of all results, and how they reduce.
-static nd_status shape(nd_node *self, const nd_expr *expr, const nd_expr_scope *scope)
+// The grid of a group's results, and how they reduce.
+static void shape(nd_node *self, const state *s, const group *g)
 {
-    const nd_grid *grid = grid_of(self, scope);
-    ND_TRY(check_grids(self, scope));
-    if (!grid) return nd_fail(ND_E_DATA, "the input has no bands\nconnect another");
-    self->levels = ND_EXACT;
     for (int k = 0; k < self->bands; k++) {
         nd_band *band = &self->band[k];
-        band->grid = *grid;
-        if (nd_expr_type_of(expr, k) == ND_EXPR_BOOL && band->kind == ND_CONTINUOUS)
+        if (&s->group[s->group_of[k]] != g) continue;
+        band->grid = g->grid;
+        if (nd_expr_type_of(g->expr, s->at[k]) == ND_EXPR_BOOL &&
+            band->kind == ND_CONTINUOUS)
             band->kind = ND_CLASS;
-        if (!nd_expr_is_linear(expr, k)) self->levels = ND_REDUCED;
+        if (!nd_expr_is_linear(g->expr, s->at[k])) self->levels = ND_REDUCED;
     }
     // Averages of squares of amplitudes, of classes or of flags are not linear.
-    for (int i = 0; i < scope->sources; i++) {
-        const nd_source *from = &scope->source[i];
+    for (int i = 0; i < g->sources; i++) {
+        const nd_source *from = &g->source[i];
         if (self->input[from->input]->band[from->band].kind != ND_CONTINUOUS)
             self->levels = ND_REDUCED;
     }
+}
+
+static nd_status make_group(nd_node *self, const job *j, state *s, int number)
+{
+    group *g = &s->group[number];
+    int which[TARGETS], count = 0;
+    const nd_grid *grid;
+    asked a;
+    for (int k = 0; k < self->bands; k++)
+        if (s->group_of[k] == number) s->at[k] = count, which[count++] = k;
+    ND_TRY(compile(self, j, which, count, &a, &g->expr));
+    ND_TRY(grid_of(self, &a.scope, &grid));
+    g->grid = *grid;
+    g->source = a.scope.source, g->sources = a.scope.sources, g->first = s->sources;
+    s->sources += g->sources;
+    shape(self, s, g);
+    return place(self, &a, g);
+}
+
+// The rows of the node: one group's after the other's.
+static nd_status join_sources(nd_node *self, const state *s)
+{
+    nd_source *all = nd_alloc(self->arena, (size_t)s->sources + 1, sizeof *all);
+    if (!all) return ND_E_MEMORY;
+    for (int i = 0; i < s->groups; i++)
+        memcpy(all + s->group[i].first, s->group[i].source,
+               (size_t)s->group[i].sources * sizeof *all);
+    self->source = all, self->sources = s->sources;
     return ND_OK;
 }
 
 static nd_status plan(nd_node *self)
 {
     const band_maths *set = self->state;
-    const target *list;
-    size_t count;
-    asked a = {0};
+    job j = {0};
     state *s = nd_alloc(self->arena, 1, sizeof *s);
     if (!s) return ND_E_MEMORY;
-    ND_TRY(constants(self, &set->variables, &a.scope));
-    ND_TRY(targets(self, set, &list, &count));
-    ND_TRY(compile(self, list, count, &a, s));
-    ND_TRY(shape(self, s->expr, &a.scope));
-    s->bands = self->bands;
-    ND_TRY(place(self, &a, s));
-    self->source = a.scope.source, self->sources = a.scope.sources;
+    ND_TRY(constants(self, &set->variables, &j));
+    ND_TRY(targets(self, set, &j));
+    ND_TRY(describe_all(self, &j));
+    *s = (state){.group = nd_alloc(self->arena, j.count, sizeof *s->group),
+                 .group_of = nd_alloc(self->arena, j.count, sizeof *s->group_of),
+                 .at = nd_alloc(self->arena, j.count, sizeof *s->at)};
+    if (!s->group || !s->group_of || !s->at) return ND_E_MEMORY;
+    ND_TRY(divide(self, &j, s));
+    self->levels = ND_EXACT;
+    for (int i = 0; i < s->groups; i++) ND_TRY(make_group(self, &j, s, i));
+    ND_TRY(join_sources(self, s));
     self->state = s;
     self->name = nd_text(self->arena, "%s_BandMath", self->input[0]->name);
     return self->name ? ND_OK : ND_E_MEMORY;
 }
 
-static void fill_places(const state *s, const nd_ctx *ctx, double (*value)[ND_ROW])
+static void fill_places(const group *g, const nd_ctx *ctx, double (*value)[ND_ROW])
 {
     const double y = nd_level0(ctx->y, ctx->level) + 0.5;
     for (int i = 0; i < ctx->count; i++) {
         const double x = nd_level0(ctx->x + i, ctx->level) + 0.5;
-        value[LON][i] = s->grid.x + s->grid.pixel_x * x;
-        value[LAT][i] = s->grid.y + s->grid.pixel_y * y;
-        value[TIME][i] = s->start + s->days * y / s->grid.height;
+        value[LON][i] = g->grid.x + g->grid.pixel_x * x;
+        value[LAT][i] = g->grid.y + g->grid.pixel_y * y;
+        value[TIME][i] = g->start + g->days * y / g->grid.height;
     }
-    if (!s->to_degrees || nd_transform_points(s->to_degrees, (size_t)ctx->count,
+    if (!g->to_degrees || nd_transform_points(g->to_degrees, (size_t)ctx->count,
                                               value[LON], value[LAT]) == ND_OK)
         return;
     (void)nd_error_take();
     for (int i = 0; i < ctx->count; i++) value[LON][i] = value[LAT][i] = (double)NAN;
 }
 
+// The bands that are wanted lie on one grid, so they are of one group.
 static void row(const void *state_of, const nd_ctx *ctx, const float *const *in,
                 float *const *out)
 {
     const state *s = state_of;
+    const group *g = &s->group[s->group_of[ctx->bands.band[0]]];
     float *to[TARGETS] = {0};
-    for (int k = 0; k < ctx->bands.count; k++) to[ctx->bands.band[k]] = out[k];
-    const bool has_places = s->to_degrees || s->days != 0 || s->start != 0;
-    if (!has_places) {
-        nd_expr_run(s->expr,
-                    &(nd_expr_rows){ctx->x, ctx->y, ctx->level, ctx->count, in, NULL},
-                    to);
+    for (int k = 0; k < ctx->bands.count; k++) to[s->at[ctx->bands.band[k]]] = out[k];
+    nd_expr_rows rows = {ctx->x, ctx->y, ctx->level, ctx->count, in + g->first, NULL};
+    if (!g->to_degrees && g->days == 0 && g->start == 0) {
+        nd_expr_run(g->expr, &rows, to);
         return;
     }
     double value[PLACES][ND_ROW];
     const double *place[PLACES] = {value[LAT], value[LON], value[TIME]};
-    fill_places(s, ctx, value);
-    nd_expr_run(s->expr,
-                &(nd_expr_rows){ctx->x, ctx->y, ctx->level, ctx->count, in, place}, to);
+    fill_places(g, ctx, value);
+    rows.place = place;
+    nd_expr_run(g->expr, &rows, to);
 }
 
 const nd_op nd_op_band_maths = {
@@ -408,7 +490,8 @@ const nd_op nd_op_band_maths = {
         "Expressions are SNAP's: + - * / %, < <= > >= == !=, and or not, & | ^ ~,\n"
         "a > 0 ? b : c, if a > 0 then b else c, and functions such as min, max, abs,\n"
         "sqrt, pow, log, exp, avg. No data goes through arithmetic; comparisons with\n"
-        "it are false. Bands of several inputs: $1.B4, $2.B4, or $id.B4.",
+        "it are false. Bands of several inputs: $1.B4, $2.B4, or $id.B4. A band made\n"
+        "has the grid of the bands it reads: bands of several sizes may be made at once.",
     .table = ND_TABLE(params, band_maths),
     .min_inputs = 1,
     .max_inputs = -1,

@@ -88,20 +88,26 @@ nd_status nd_band_choose(const nd_node *node, const char *name, int otherwise, i
                    all && *all ? all : "none");
 }
 
-// A row's sources and its result must lie on one grid: pixel x is pixel x in all of them.
+static bool has_on_grid(const nd_node *node, const nd_grid *grid)
+{
+    for (int k = 0; k < node->bands; k++)
+        if (nd_grid_same(grid, &node->band[k].grid)) return true;
+    return !node->bands;
+}
+
+// A row's sources lie on grids of its results: pixel x is pixel x in those of one grid.
 static nd_status check_row(const nd_node *node)
 {
     for (int i = 0; i < node->sources; i++) {
         const nd_source *s = &node->source[i];
         const nd_band *from = &node->input[s->input]->band[s->band];
-        for (int k = 0; k < node->bands; k++)
-            if (!nd_grid_same(&from->grid, &node->band[k].grid))
-                return nd_fail(ND_E_DATA,
-                               "band %s is %d x %d pixels, %s is %d x %d\n"
-                               "put a Resample before it",
-                               from->name, from->grid.width, from->grid.height,
-                               node->band[k].name, node->band[k].grid.width,
-                               node->band[k].grid.height);
+        if (!has_on_grid(node, &from->grid))
+            return nd_fail(ND_E_DATA,
+                           "band %s is %d x %d pixels, %s is %d x %d\n"
+                           "put a Resample before it",
+                           from->name, from->grid.width, from->grid.height,
+                           node->band[0].name, node->band[0].grid.width,
+                           node->band[0].grid.height);
     }
     return ND_OK;
 }

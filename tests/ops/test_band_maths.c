@@ -99,6 +99,59 @@ TEST(names_bands_of_several_inputs)
     CHECK(READS(out, 1 + 10 + 2000 + 2000 + 10000));
 }
 
+// A product of two sizes, as Sentinel-2's: each target has the grid of what it reads.
+TEST(each_target_has_the_grid_of_its_own_sources)
+{
+    nd_node *fine = PIXELS(4, 2, 1, 2, 3, 4, 5, 6, 7, 8, 10, 20, 30, 40, 50, 60, 70, 80);
+    nd_node *coarse = PIXELS(2, 1, 100, 200, 7, 9);
+    const char *targets = "[{\"name\":\"f\",\"expression\":\"b1 + b2\"},"
+                          "{\"name\":\"c\",\"expression\":\"$2.b1 - $2.b2\"},"
+                          "{\"name\":\"g\",\"expression\":\"b2 * 2 + X\"},"
+                          "{\"name\":\"d\",\"expression\":\"$2.b1 + X\"},"
+                          "{\"name\":\"none\",\"expression\":\"Y\"}]";
+    nd_node *out =
+        apply(arena, "BandMaths", FROM(fine, coarse), WITH("targetBands", targets));
+    CHECK(READS(out, 11, 22, 33, 44, 55, 66, 77, 88, 93, 191, 20.5f, 41.5f, 62.5f, 83.5f,
+                100.5f, 121.5f, 142.5f, 163.5f, 100.5f, 201.5f, 0.5f, 0.5f, 0.5f, 0.5f,
+                1.5f, 1.5f, 1.5f, 1.5f));
+    const float *got;
+    CHECK(out && reads_alike(arena, out, ND_BANDS(1, 3), 0, &got) && got[1] == 191 &&
+          got[3] == 201.5f);
+    CHECK(out && out->levels == ND_REDUCED);
+}
+
+// The sums 3 and 9 feed a further sum, as one chain of rows.
+TEST(rows_behind_targets_of_several_grids_take_those_of_their_own)
+{
+    nd_node *fine = PIXELS(2, 1, 1, 2), *coarse = PIXELS(1, 1, 9);
+    nd_node *both =
+        apply(arena, "BandMaths", FROM(fine, coarse),
+              WITH("targetBands", "[{\"name\":\"c\",\"expression\":\"$2.b1 * 2\"},"
+                                  "{\"name\":\"f\",\"expression\":\"b1 * 3\"}]"));
+    nd_node *out = both ? MATHS(both, "f + 1") : NULL;
+    CHECK(READS(out, 4, 7));
+    out = both ? MATHS(both, "c + 1") : NULL;
+    CHECK(READS(out, 19));
+    CHECK(both && !MATHS(both, "c + f"));
+    CHECK(error_says("band c is 1 x 1 pixels, f is 2 x 1, or they lie apart"));
+}
+
+TEST(more_targets_than_63_lie_on_several_grids)
+{
+    nd_buffer text = {.arena = arena};
+    nd_node *fine = PIXELS(2, 1, 1, 2), *coarse = PIXELS(1, 1, 9);
+    for (int i = 0; i < 130; i++)
+        nd_buffer_add(&text, "%s{\"name\":\"t%d\",\"expression\":\"%s + %d\"}",
+                      i ? "," : "[", i, i % 2 ? "$2.b1" : "b1", i);
+    nd_buffer_add(&text, "]");
+    nd_node *out = apply(arena, "BandMaths", FROM(fine, coarse),
+                         WITH("targetBands", nd_buffer_text(&text)));
+    const float *got;
+    CHECK(out && reads_alike(arena, out, ND_BANDS(128), 0, &got) && got[1] == 130);
+    CHECK(out && reads_alike(arena, out, ND_BANDS(1, 127, 129), 0, &got) &&
+          got[0] == 10 && got[1] == 136 && got[2] == 138);
+}
+
 TEST(knows_masks_flags_and_facts_of_bands)
 {
     static const nd_label labels[] = {{2, "CLOUD", NULL, 0}, {4, "WATER", NULL, 0}};
