@@ -42,7 +42,8 @@ static nd_status run(cli_call *call)
     const options *own = call->own;
     const char *path = call->word[0];
     nd_dash *dash = NULL;
-    if (access(path, R_OK) != 0)
+    const bool is_tile = strstr(path, ".SAFE/") || strstr(path, ".zip/");
+    if (!is_tile && access(path, R_OK) != 0)
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights",
                        path, nd_system_error(errno));
     const bool is_scene = !cli_is_graph(call->arena, path);

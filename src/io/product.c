@@ -32,9 +32,11 @@ static nd_status check(const char *path)
         return nd_fail(ND_E_UNSUPPORTED,
                        "%s is on the network\nfetch it first, then open it here", path);
     // GDAL has names that are no paths: NETCDF:"file.nc":ndvi, /vsizip/…
-    if (stat(path, &s) != 0 && !strchr(path, ':') && strncmp(path, "/vsi", 4) != 0)
+    const int why = stat(path, &s) == 0 ? 0 : errno;
+    if (why && !strchr(path, ':') && strncmp(path, "/vsi", 4) != 0 &&
+        !io_is_safe(path)) // x.SAFE/T31TDH is a tile of a product
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck the name", path,
-                       nd_system_error(errno));
+                       nd_system_error(why));
     return ND_OK;
 }
 
@@ -63,7 +65,7 @@ const nd_product *nd_product_open(nd_arena *arena, const char *path, const char 
 {
     io_reading is;
     const char *driver;
-    if (check(path) != ND_OK || io_gdal_start() != ND_OK ||
+    if (io_gdal_start() != ND_OK || check(path) != ND_OK ||
         io_reading_find(format, &is, &driver) != ND_OK)
         return NULL;
     const bool is_dimap = nd_text_ends(path, ".dim");

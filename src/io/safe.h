@@ -20,6 +20,7 @@ typedef struct safe {
     const char *root, *scene_path, *tile_path;
     const char *const *entry;
     size_t entries;
+    int tiles; // of the product
     // What the metadata say.
     const xmlNode *scene, *tile; // scene NULL: a tile folder alone
     bool is_l2a;

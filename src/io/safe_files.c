@@ -61,17 +61,36 @@ static bool zip_has(const char *path)
     return found;
 }
 
-bool io_is_safe(const char *path)
+// "x.SAFE/T31TDH", "x.zip/x.SAFE/GRANULE/tile": how much of the path is on the disk.
+// What comes after it names a tile.
+static size_t length_on_disk(const char *path, char *part, size_t size)
 {
+    struct stat s;
+    size_t n = strlen(path);
+    if (n >= size) return 0;
+    memcpy(part, path, n + 1);
+    while (n && stat(part, &s) != 0) {
+        while (n && part[n - 1] != '/') n--;
+        while (n && part[n - 1] == '/') n--;
+        part[n] = 0;
+    }
+    return n;
+}
+
+bool io_is_safe(const char *whole)
+{
+    char path[4200];
     io_words words;
+    if (!length_on_disk(whole, path, sizeof path)) return false;
+    const bool is_part = strlen(path) < strlen(whole);
     io_gdal_listen(&words);
     bool is_it = false;
     if (is_folder(path))
-        is_it = folder_has(path, is_scene) || folder_has(path, is_tile);
+        is_it = folder_has(path, is_scene) || (!is_part && folder_has(path, is_tile));
     else if (nd_text_ends(path, ".zip"))
         is_it = zip_has(path);
     else
-        is_it = is_scene(path) || is_tile(path);
+        is_it = !is_part && (is_scene(path) || is_tile(path));
     io_gdal_ignore();
     return is_it;
 }
@@ -85,6 +104,12 @@ static bool is_inside(const char *name)
     return true;
 }
 
+static int by_name(const void *a, const void *b)
+{
+    const char *const *x = a, *const *y = b;
+    return strcmp(*x, *y);
+}
+
 static nd_status list(safe *s, const char *root)
 {
     char **names = VSIReadDirRecursive(root);
@@ -95,6 +120,7 @@ static nd_status list(safe *s, const char *root)
             if (!(entry[s->entries++] = nd_text(s->arena, "%s", names[i]))) break;
     CSLDestroy(names);
     if (!entry || (s->entries && !entry[s->entries - 1])) return ND_E_MEMORY;
+    qsort(entry, s->entries, sizeof *entry, by_name); // disks and zips have orders
     s->entry = entry, s->root = root;
     return ND_OK;
 }
@@ -124,6 +150,49 @@ static const char *only(const safe *s, bool (*is_it)(const char *), int *count)
     return first;
 }
 
+// "T31TDH" where it stands as "_T31TDH" in a name; NULL: nowhere.
+static const char *tile_in(const char *path)
+{
+    for (const char *at = path; (at = strstr(at, "_T")); at++) {
+        const char *c = at + 2;
+        bool is_it = c[0] >= '0' && c[0] <= '9' && c[1] >= '0' && c[1] <= '9';
+        for (int i = 2; is_it && i < 5; i++) is_it = c[i] >= 'A' && c[i] <= 'Z';
+        const char end = is_it ? c[5] : 'x';
+        if (end == '_' || end == '/' || end == '.' || !end) return at + 1;
+    }
+    return NULL;
+}
+
+// The tile's number, its folder or its file: one whole part of the path.
+static bool is_named(const char *path, const char *wanted)
+{
+    const size_t length = strlen(wanted);
+    const char *tile = tile_in(path);
+    char number[8] = "";
+    if (tile) memcpy(number, tile, 6);
+    if (nd_text_same(number, wanted)) return true;
+    for (const char *at = path; (at = strstr(at, wanted)); at++)
+        if ((at == path || at[-1] == '/') && (at[length] == '/' || !at[length]))
+            return true;
+    return false;
+}
+
+// The tiles of a product: "T31TDH, T31TDG"; at most so many that a message holds them.
+static const char *tiles_of(const safe *s)
+{
+    nd_buffer list = {.arena = s->arena};
+    int count = 0;
+    for (size_t i = 0; i < s->entries; i++) {
+        const char *tile = is_tile(s->entry[i]) ? tile_in(s->entry[i]) : NULL;
+        if (!is_tile(s->entry[i])) continue;
+        if (++count > 20) continue;
+        nd_buffer_add(&list, "%s%.*s", count > 1 ? ", " : "", tile ? 6 : 100,
+                      tile ? tile : s->entry[i]);
+    }
+    if (count > 20) nd_buffer_add(&list, ", …");
+    return nd_buffer_text(&list);
+}
+
 // Which tile: the one that was asked for, else the only one.
 static nd_status choose(safe *s, const char *path, const char *wanted)
 {
@@ -137,12 +206,24 @@ static nd_status choose(safe *s, const char *path, const char *wanted)
                        "%s has no tile: there is no MTD_TL.xml in it\n"
                        "fetch the whole product again",
                        path);
+    s->tiles = count;
+    if (wanted) tile = NULL;
     for (size_t i = 0; wanted && i < s->entries; i++)
-        if (is_tile(s->entry[i]) && strstr(s->entry[i], wanted)) tile = s->entry[i];
-    if (count > 1 && !wanted)
-        return nd_fail(ND_E_UNSUPPORTED,
-                       "%s holds %d tiles\nopen one of the folders in GRANULE", path,
-                       count);
+        if (is_tile(s->entry[i]) && is_named(s->entry[i], wanted)) tile = s->entry[i];
+    const char *all = tiles_of(s), *number = tile ? tile_in(tile) : NULL;
+    if (!all) return ND_E_MEMORY;
+    if (!tile)
+        return nd_fail(ND_E_DATA, "%s has no tile %.60s\nit has %s", path, wanted, all);
+    if (count > 1 && !wanted) {
+        const char *folder =
+            nd_text_ends(path, ".xml") ? io_folder(s->arena, path) : path;
+        size_t end = folder ? strlen(folder) : 0;
+        while (end > 1 && folder[end - 1] == '/') end--;
+        return nd_fail(ND_E_PARAM,
+                       "%s holds %d tiles: %s\n"
+                       "name one after the product, as in %.*s/%.6s",
+                       path, count, all, (int)end, folder, number ? number : "T31TDH");
+    }
     s->tile_path = tile;
     return ND_OK;
 }
@@ -159,36 +240,59 @@ static const char *product_of(nd_arena *arena, const char *tile_folder)
     return root;
 }
 
-static nd_status locate(safe *s, const char *path)
+// A folder or file on the disk that is a tile: its folder's name.
+static const char *name_of_folder(nd_arena *arena, const char *folder)
+{
+    char *real = realpath(folder, NULL);
+    const char *name = nd_text(arena, "%s", real ? last_part(real) : folder);
+    free(real);
+    return name;
+}
+
+static nd_status locate(safe *s, const char *path, const char *wanted)
 {
     if (nd_text_ends(path, ".zip")) {
         const char *inside = nd_text(s->arena, "/vsizip/{%s}", path);
         if (!inside) return ND_E_MEMORY;
         ND_TRY(list(s, inside));
-        return choose(s, path, NULL);
+        return choose(s, path, wanted);
     }
     const char *folder = is_folder(path) ? path : io_folder(s->arena, path);
     if (!folder) return ND_E_MEMORY;
     if (folder_has(folder, is_scene)) {
         ND_TRY(list(s, folder));
-        return choose(s, path, NULL);
+        return choose(s, path, wanted);
     }
-    const char *root = product_of(s->arena, folder), *wanted = NULL;
-    if (root) {
-        char *real = realpath(folder, NULL);
-        wanted = nd_text(s->arena, "%s/", real ? last_part(real) : "");
-        free(real);
-        if (!wanted) return ND_E_MEMORY;
-    }
+    const char *root = product_of(s->arena, folder);
+    if (root && !(wanted = name_of_folder(s->arena, folder))) return ND_E_MEMORY;
     ND_TRY(list(s, root ? root : folder));
     return choose(s, path, wanted);
+}
+
+// The path on the disk, and what is named below it.
+static nd_status split(safe *s, const char *path, const char **on_disk,
+                       const char **wanted)
+{
+    char part[4200];
+    const size_t length = length_on_disk(path, part, sizeof part);
+    const char *rest = path + length + strspn(path + length, "/");
+    *on_disk = path, *wanted = NULL;
+    if (!length || !*rest) return ND_OK;
+    size_t end = strlen(rest);
+    while (end && rest[end - 1] == '/') end--;
+    const char *named = nd_text(s->arena, "%.*s", (int)end, rest);
+    *on_disk = nd_text(s->arena, "%s", part);
+    *wanted = named ? last_part(named) : NULL;
+    return *on_disk && *wanted ? ND_OK : ND_E_MEMORY;
 }
 
 nd_status safe_locate(safe *s, const char *path)
 {
     io_words words;
+    const char *on_disk, *wanted;
+    ND_TRY(split(s, path, &on_disk, &wanted));
     io_gdal_listen(&words);
-    const nd_status status = locate(s, path);
+    const nd_status status = locate(s, on_disk, wanted);
     io_gdal_ignore();
     return status;
 }

@@ -82,6 +82,8 @@ static void read_names(safe *s)
     if (tile && strstr(tile, "_TL_")) // its own letters begin like the tile's
         p->tile = part_of(s->arena, strstr(tile, "_TL_") + 4, "_T", 5);
     if (p->tile) p->tile = nd_text(s->arena, "T%s", p->tile);
+    if (s->tiles > 1 && uri && p->tile)
+        p->name = nd_text(s->arena, "%s_%s", p->name, p->tile);
     if (!io_xml_whole(io_xml_any(s->scene, "SENSING_ORBIT_NUMBER"), 1, 143,
                       &p->relative_orbit))
         p->relative_orbit = 0;

@@ -147,6 +147,90 @@ TEST(a_tile_folder_alone_opens_too)
     CHECK(p && at(arena, p, "B1", 0, 0) == (float)0.1981);
 }
 
+// As ESA delivered until 2016: long names, several tiles in one product. Made of the one
+// tile here, the second moved 100 km to the west.
+static const char *several_tiles(nd_arena *arena)
+{
+    const char *to = folder(arena);
+    char command[4000];
+    snprintf(command, sizeof command,
+             "cd '%s' && S=p.SAFE && cp -r '%s' $S && chmod -R u+w $S && "
+             "mv $S/MTD_MSIL1C.xml "
+             "$S/S2A_OPER_MTD_SAFL1C_PDMC_20180101T140007_R051.xml && mv $S/GRANULE one "
+             "&& mkdir $S/GRANULE && for t in T31TCH T31TDH; do "
+             "G=$S/GRANULE/S2A_OPER_MSI_L1C_TL_SGS__20180101T124911_A013204_${t}_N02.06; "
+             "cp -r one/* $G; mv $G/MTD_TL.xml "
+             "$G/S2A_OPER_MTD_L1C_TL_SGS__20180101T124911_A013204_$t.xml; "
+             "mv $G/IMG_DATA/*.jp2 "
+             "$G/IMG_DATA/S2A_OPER_MSI_L1C_TL_SGS__20180101T124911_A013204_${t}_B01.jp2; "
+             "done; sed -i -e 's/<ULX>399960/<ULX>299999/' -e 's/_T31TDH_/_T31TCH_/' "
+             "$S/GRANULE/*T31TCH*/*.xml; rm -r one; chmod -R u+w .",
+             to, whole);
+    if (system(command) != 0) abort();
+    return nd_text(arena, "%s/p.SAFE", to);
+}
+
+#define OLD_TILE "S2A_OPER_MSI_L1C_TL_SGS__20180101T124911_A013204_T31TCH_N02.06"
+
+TEST(a_tile_of_several_is_named_after_the_product)
+{
+    const char *safe = several_tiles(arena);
+    static const char *const parts[] = {
+        "/T31TCH", "/t31tch/", "/" OLD_TILE, "/GRANULE/" OLD_TILE,
+        "/GRANULE/" OLD_TILE
+        "/S2A_OPER_MTD_L1C_TL_SGS__20180101T124911_A013204_T31TCH.xml"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const nd_product *p =
+            nd_product_open(arena, nd_text(arena, "%s%s", safe, parts[i]), NULL);
+        const nd_band *b1 = band_named(p, "B1");
+        CHECK(p && strcmp(p->name, SCENE "_T31TCH") == 0 && p->relative_orbit == 51);
+        CHECK(p && strcmp(p->tile, "T31TCH") == 0 && b1 && b1->grid.x == 299999);
+        CHECK(at(arena, p, "B1", 300, 900) == (float)0.1433);
+    }
+    const nd_product *p = nd_product_open(arena, nd_text(arena, "%s/T31TDH", safe), NULL);
+    const nd_band *b1 = band_named(p, "B1");
+    CHECK(p && strcmp(p->name, SCENE "_T31TDH") == 0 && b1 && b1->grid.x == 399960);
+}
+
+TEST(a_product_of_several_tiles_lists_them)
+{
+    const char *safe = several_tiles(arena);
+    static const char *const parts[] = {
+        "", "/", "/S2A_OPER_MTD_SAFL1C_PDMC_20180101T140007_R051.xml"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        CHECK(!nd_product_open(arena, nd_text(arena, "%s%s", safe, parts[i]), NULL));
+        CHECK(error_says(" holds 2 tiles: T31TCH, T31TDH\n"
+                         "name one after the product, as in "));
+        CHECK(!nd_product_open(arena, nd_text(arena, "%s%s", safe, parts[i]), NULL));
+        CHECK(error_says(nd_text(arena, "as in %s/T31TCH", safe)));
+    }
+    CHECK(!nd_product_open(arena, nd_text(arena, "%s/T31TXX", safe), NULL));
+    CHECK(error_says("p.SAFE has no tile T31TXX\nit has T31TCH, T31TDH"));
+    CHECK(!nd_product_open(arena, nd_text(arena, "%s/T31", safe), NULL));
+    CHECK(error_says("p.SAFE has no tile T31\nit has T31TCH, T31TDH"));
+    CHECK(!nd_product_open(arena, nd_text(arena, "%s.SAFE/T31TCH", safe), NULL));
+    CHECK(error_says("cannot be opened: No such file or directory\ncheck the name"));
+}
+
+TEST(a_tile_of_a_zip_is_named_after_it)
+{
+    if (access("/usr/bin/python3", X_OK) != 0) SKIP("/usr/bin/python3 is not there");
+    const char *safe = several_tiles(arena);
+    char command[3000];
+    snprintf(command, sizeof command,
+             "cd '%s/..' && /usr/bin/python3 -m zipfile -c p.zip p.SAFE", safe);
+    CHECK(system(command) == 0);
+    static const char *const parts[] = {"/T31TCH", "/p.SAFE/GRANULE/" OLD_TILE};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const nd_product *p =
+            nd_product_open(arena, nd_text(arena, "%s/../p.zip%s", safe, parts[i]), NULL);
+        const nd_band *b1 = band_named(p, "B1");
+        CHECK(b1 && b1->grid.x == 299999 && at(arena, p, "B1", 0, 0) == (float)0.1981);
+    }
+    CHECK(!nd_product_open(arena, nd_text(arena, "%s/../p.zip", safe), NULL));
+    CHECK(error_says("/p.zip/T31TCH"));
+}
+
 TEST(dangerous_or_broken_metadata_are_refused)
 {
     const char *safe = copy(arena, "x.SAFE");
