@@ -4,7 +4,7 @@
 #include "io/reader.h"
 #include "io/xml.h"
 
-enum { SAFE_BANDS = 13 };
+enum { SAFE_BANDS = 13, SAFE_DETECTORS = 12 };
 // Names and wavelengths as SNAP has them, the same for all satellites of the pair.
 typedef struct safe_band {
     const char *name, *file;
@@ -37,5 +37,10 @@ const nd_grid *safe_grid(const safe *s, int resolution); // NULL: not said
 nd_status safe_add_angles(const safe *s, io_bands *bands) ND_CHECKED;
 nd_status safe_add_masks(const safe *s, io_bands *bands) ND_CHECKED;
 nd_status safe_add_clouds(const safe *s, io_bands *bands) ND_CHECKED; // GML's
+// GML's too, of one band: which detector saw what, which pixels are no good.
+nd_status safe_add_qualities(const safe *s, io_bands *bands, int b,
+                             const nd_grid *grid) ND_CHECKED;
+// "detector_footprint-B04-07": SNAP's name; NULL: no memory.
+const char *safe_detector(nd_arena *arena, const safe_band *band, int detector);
 nd_status safe_add_classes(const safe *s, io_bands *bands, int scl) ND_CHECKED;
 extern const nd_label safe_classes[12];

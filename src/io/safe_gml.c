@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cloud masks of Sentinel-2 before baseline 04.00: polygons in GML, burnt when read.
+// Masks of Sentinel-2 before baseline 04.00: polygons in GML, burnt when read.
 #include "io/safe.h"
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -96,8 +97,23 @@ static nd_status add_ring(const safe *s, shapes *to, const xmlNode *list, int fe
     return ND_OK;
 }
 
-// The rings of all features whose maskType is `type`; holes are rings too.
-static nd_status read_shapes(const safe *s, const xmlNode *root, const char *type,
+// Which features of a file: their maskType, and how their gml:id begins; NULL: anyhow.
+typedef struct wish {
+    const char *type, *id;
+} wish;
+
+static bool is_wanted(const safe *s, const xmlNode *feature, const wish *w)
+{
+    const char *its = io_xml_content(s->arena, io_xml_any(feature, "maskType"));
+    if (!its || !nd_text_same(its, w->type)) return false;
+    const char *id = w->id ? io_xml_attribute(s->arena, feature, "id") : NULL;
+    const size_t length = w->id ? strlen(w->id) : 0;
+    return !w->id ||
+           (id && strncmp(id, w->id, length) == 0 && (id[length] == '-' || !id[length]));
+}
+
+// The rings of all features that are wanted; holes are rings too.
+static nd_status read_shapes(const safe *s, const xmlNode *root, const wish *w,
                              const nd_grid *grid, shapes *to)
 {
     int rings = 0, features = 0;
@@ -106,15 +122,28 @@ static nd_status read_shapes(const safe *s, const xmlNode *root, const char *typ
     *to = (shapes){.ring = nd_alloc(s->arena, (size_t)rings + 1, sizeof(ring))};
     if (!to->ring) return ND_E_MEMORY;
     for (const xmlNode *f = root; f; f = io_xml_after(root, f)) {
-        if (!io_xml_is(f, "MaskFeature")) continue;
-        const char *its = io_xml_content(s->arena, io_xml_any(f, "maskType"));
-        if (!its || !nd_text_same(its, type)) continue;
+        if (!io_xml_is(f, "MaskFeature") || !is_wanted(s, f, w)) continue;
         features++;
         for (const xmlNode *n = f; n; n = io_xml_after(f, n))
             if (io_xml_is(n, "posList") && to->rings < rings)
                 ND_TRY(add_ring(s, to, n, features, grid));
     }
     return ND_OK;
+}
+
+static nd_status add_mask(io_bands *bands, const nd_grid *grid, const char *name,
+                          const char *help, const shapes *shape)
+{
+    const nd_band band = {.name = name,
+                          .help = help,
+                          .role = ND_MASK,
+                          .kind = ND_CLASS,
+                          .sample = ND_U8,
+                          .scale = 1,
+                          .no_data = NAN,
+                          .grid = *grid};
+    if (!name) return ND_E_MEMORY;
+    return io_bands_add(bands, &band, &(io_source){.fill = fill, .state = shape});
 }
 
 static nd_status add_clouds(const safe *s, io_bands *bands, const xmlNode *root,
@@ -125,31 +154,102 @@ static nd_status add_clouds(const safe *s, io_bands *bands, const xmlNode *root,
         const nd_grid *grid = safe_grid(s, resolution[i]);
         if (!grid) continue;
         shapes *to = nd_alloc(s->arena, 1, sizeof *to);
-        nd_band band = {.name = nd_text(s->arena, "%s_clouds_%dm", word, resolution[i]),
-                        .help = "Clouds that the product's maker found",
-                        .role = ND_MASK,
-                        .kind = ND_CLASS,
-                        .sample = ND_U8,
-                        .scale = 1,
-                        .no_data = NAN,
-                        .grid = *grid};
-        if (!to || !band.name) return ND_E_MEMORY;
-        ND_TRY(read_shapes(s, root, type, grid, to));
-        ND_TRY(io_bands_add(bands, &band, &(io_source){.fill = fill, .state = to}));
+        if (!to) return ND_E_MEMORY;
+        ND_TRY(read_shapes(s, root, &(wish){type, NULL}, grid, to));
+        ND_TRY(add_mask(bands, grid,
+                        nd_text(s->arena, "%s_clouds_%dm", word, resolution[i]),
+                        "Clouds that the product's maker found", to));
     }
     return ND_OK;
 }
 
-// A product whose masks cannot be read is still a product.
-nd_status safe_add_clouds(const safe *s, io_bands *bands)
+// "MSK_DEFECT_B01.gml"; before 2016 "…_MSK_DEFECT_…_B01_MSIL1C.gml".
+static const char *find_file(const safe *s, const char *kind, const char *band)
 {
-    const char *path = safe_find(s, "QI_DATA/", "MSK_CLOUDS_B00.gml");
+    const char *slash = strrchr(s->tile_path, '/');
+    const size_t folder = slash ? (size_t)(slash + 1 - s->tile_path) : 0;
+    char end[2][40];
+    snprintf(end[0], sizeof end[0], "_%s.gml", band);
+    snprintf(end[1], sizeof end[1], "_%s_MSIL%s.gml", band, s->is_l2a ? "2A" : "1C");
+    for (size_t i = 0; i < s->entries; i++) {
+        const char *name = s->entry[i];
+        if (strncmp(name, s->tile_path, folder) != 0 ||
+            strncmp(name + folder, "QI_DATA/", 8) != 0 || !strstr(name + folder, kind))
+            continue;
+        if (nd_text_ends(name, end[0]) || nd_text_ends(name, end[1]))
+            return io_join(s->arena, s->root, name);
+    }
+    return NULL;
+}
+
+// A product whose masks cannot be read is still a product.
+static const xmlNode *open_file(const safe *s, const char *kind, const char *band)
+{
+    const char *path = find_file(s, kind, band);
     const xmlNode *root = path ? io_xml_read(s->arena, path) : NULL;
     if (path && !root) {
         const nd_error error = nd_error_take();
-        nd_say(ND_NOTE, "%s: its cloud masks are left out", error.what);
+        nd_say(ND_NOTE, "%s: its masks are left out", error.what);
     }
+    return root;
+}
+
+nd_status safe_add_clouds(const safe *s, io_bands *bands)
+{
+    const xmlNode *root = open_file(s, "MSK_CLOUDS_", "B00");
     if (!root) return ND_OK;
     ND_TRY(add_clouds(s, bands, root, "OPAQUE", "opaque"));
     return add_clouds(s, bands, root, "CIRRUS", "cirrus");
+}
+
+// ---- Masks of single bands, under the names that SNAP gives them.
+
+static const struct {
+    const char *file, *type, *name, *help;
+} qualities[] = {
+    {"MSK_NODATA_", "QT_NODATA_PIXELS", "nodata", "Pixels without data"},
+    {"MSK_NODATA_", "QT_PARTIALLY_CORRECTED_PIXELS", "partially_corrected_crosstalk",
+     "Pixels whose crosstalk was corrected in part"},
+    {"MSK_SATURA_", "QT_SATURATED_PIXELS_L1A", "saturated_l1a",
+     "Pixels saturated before they were calibrated"},
+    {"MSK_SATURA_", "QT_SATURATED_PIXELS_L1B", "saturated_l1b",
+     "Pixels saturated after they were calibrated"},
+    {"MSK_DEFECT_", "QT_DEFECTIVE_PIXELS", "defective", "Pixels of defective columns"},
+    {"MSK_TECQUA_", "ANC_LOST", "ancillary_lost", "Ancillary data were lost"},
+    {"MSK_TECQUA_", "ANC_DEG", "ancillary_degraded", "Ancillary data were degraded"},
+    {"MSK_TECQUA_", "MSI_LOST", "msi_lost", "Data of the instrument were lost"},
+    {"MSK_TECQUA_", "MSI_DEG", "msi_degraded", "Data of the instrument were degraded"}};
+
+static nd_status add_detectors(const safe *s, io_bands *bands, const safe_band *row,
+                               const nd_grid *grid)
+{
+    const xmlNode *root = open_file(s, "MSK_DETFOO_", row->file);
+    for (int d = 1; root && d <= SAFE_DETECTORS; d++) {
+        shapes *to = nd_alloc(s->arena, 1, sizeof *to);
+        const char *name = safe_detector(s->arena, row, d);
+        if (!to || !name) return ND_E_MEMORY;
+        ND_TRY(read_shapes(s, root, &(wish){"DETECTOR_FOOTPRINT", name}, grid, to));
+        if (to->rings) ND_TRY(add_mask(bands, grid, name, "What one detector saw", to));
+    }
+    return ND_OK;
+}
+
+nd_status safe_add_qualities(const safe *s, io_bands *bands, int b, const nd_grid *grid)
+{
+    const safe_band *row = &safe_band_rows[b];
+    const char *file = "";
+    const xmlNode *root = NULL;
+    ND_TRY(add_detectors(s, bands, row, grid));
+    for (size_t i = 0; i < sizeof qualities / sizeof *qualities; i++) {
+        if (strcmp(file, qualities[i].file) != 0)
+            root = open_file(s, file = qualities[i].file, row->file);
+        shapes *to = nd_alloc(s->arena, 1, sizeof *to);
+        if (!to) return ND_E_MEMORY;
+        if (!root) continue;
+        ND_TRY(read_shapes(s, root, &(wish){qualities[i].type, NULL}, grid, to));
+        ND_TRY(add_mask(bands, grid,
+                        nd_text(s->arena, "%s_%s", qualities[i].name, row->name),
+                        qualities[i].help, to));
+    }
+    return ND_OK;
 }

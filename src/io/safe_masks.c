@@ -43,43 +43,7 @@ static nd_band mask(const nd_grid *grid, const char *name)
                      .grid = *grid};
 }
 
-static nd_status add_layers(const safe *s, io_bands *bands, int b)
-{
-    const safe_band *row = &safe_band_rows[b];
-    const nd_grid *grid = safe_grid(s, row->resolution[0]);
-    char end[64];
-    if (!grid) return ND_OK;
-    snprintf(end, sizeof end, "/MSK_DETFOO_%s.jp2", row->file);
-    const char *path = safe_find(s, "QI_DATA/", end);
-    if (path) {
-        nd_band band =
-            mask(grid, nd_text(s->arena, "B_detector_footprint_%s", row->name));
-        band.help = "Which of the twelve detectors saw the place; 0: none";
-        if (!band.name) return ND_E_MEMORY;
-        ND_TRY(io_bands_add_file(bands, band, path, 1));
-    }
-    snprintf(end, sizeof end, "/MSK_QUALIT_%s.jp2", row->file);
-    if (!(path = safe_find(s, "QI_DATA/", end))) return ND_OK;
-    for (int i = 0; i < 8; i++) {
-        const nd_band band =
-            mask(grid, nd_text(s->arena, "%s_%s", quality[i], row->name));
-        if (!band.name) return ND_E_MEMORY;
-        ND_TRY(io_bands_add_file(bands, band, path, i + 1));
-    }
-    return ND_OK;
-}
-
-nd_status safe_add_masks(const safe *s, io_bands *bands)
-{
-    const nd_grid *grid = safe_grid(s, 60);
-    const char *path = safe_find(s, "QI_DATA/", "/MSK_CLASSI_B00.jp2");
-    for (int i = 0; grid && path && i < 3; i++)
-        ND_TRY(io_bands_add_file(bands, mask(grid, classes[i]), path, i + 1));
-    for (int b = 0; b < SAFE_BANDS; b++) ND_TRY(add_layers(s, bands, b));
-    return ND_OK;
-}
-
-// A mask of one class: 1 where the classification has this value.
+// A mask of one class: 1 where another band has this value.
 typedef struct one_class {
     io_source source;
     nd_band band;
@@ -99,24 +63,100 @@ static nd_status fill_class(const io_source *source, nd_work *work, nd_tile *til
     return ND_OK;
 }
 
+static nd_status add_class(const safe *s, io_bands *bands, int of, int value,
+                           const nd_band *named)
+{
+    const nd_band from = bands->band[of];
+    one_class *c = nd_alloc(s->arena, 1, sizeof *c);
+    nd_band band = *named;
+    if (!c || !band.name) return ND_E_MEMORY;
+    *c = (one_class){bands->source[of], from, (float)value};
+    band.missing = from.missing;
+    band.block_width = from.block_width, band.block_height = from.block_height;
+    band.expression = nd_text(s->arena, "%s == %d", from.name, value);
+    if (!band.expression) return ND_E_MEMORY;
+    return io_bands_add(bands, &band, &(io_source){.fill = fill_class, .state = c});
+}
+
+const char *safe_detector(nd_arena *arena, const safe_band *band, int detector)
+{
+    return nd_text(arena, "detector_footprint-%s-%02d", band->file, detector);
+}
+
+static const nd_label detectors[SAFE_DETECTORS] = {
+    {1, "detector_01", NULL, 0},  {2, "detector_02", NULL, 0},
+    {3, "detector_03", NULL, 0},  {4, "detector_04", NULL, 0},
+    {5, "detector_05", NULL, 0},  {6, "detector_06", NULL, 0},
+    {7, "detector_07", NULL, 0},  {8, "detector_08", NULL, 0},
+    {9, "detector_09", NULL, 0},  {10, "detector_10", NULL, 0},
+    {11, "detector_11", NULL, 0}, {12, "detector_12", NULL, 0}};
+
+// Which detector saw a place, and a mask of each.
+static nd_status add_detectors(const safe *s, io_bands *bands, const safe_band *row,
+                               const nd_grid *grid)
+{
+    char end[64];
+    snprintf(end, sizeof end, "/MSK_DETFOO_%s.jp2", row->file);
+    const char *path = safe_find(s, "QI_DATA/", end);
+    if (!path) return ND_OK;
+    nd_band band = mask(grid, nd_text(s->arena, "B_detector_footprint_%s", row->name));
+    band.help = "Which of the twelve detectors saw the place; 0: none";
+    band.label = detectors, band.labels = SAFE_DETECTORS;
+    if (!band.name) return ND_E_MEMORY;
+    ND_TRY(io_bands_add_file(bands, band, path, 1));
+    const int of = bands->count - 1;
+    for (int d = 1; d <= SAFE_DETECTORS; d++) {
+        nd_band one = mask(grid, safe_detector(s->arena, row, d));
+        one.help = "What one detector saw";
+        ND_TRY(add_class(s, bands, of, d, &one));
+    }
+    return ND_OK;
+}
+
+static nd_status add_layers(const safe *s, io_bands *bands, int b, const nd_grid *grid)
+{
+    const safe_band *row = &safe_band_rows[b];
+    char end[64];
+    ND_TRY(add_detectors(s, bands, row, grid));
+    snprintf(end, sizeof end, "/MSK_QUALIT_%s.jp2", row->file);
+    const char *path = safe_find(s, "QI_DATA/", end);
+    if (!path) return ND_OK;
+    for (int i = 0; i < 8; i++) {
+        const nd_band band =
+            mask(grid, nd_text(s->arena, "%s_%s", quality[i], row->name));
+        if (!band.name) return ND_E_MEMORY;
+        ND_TRY(io_bands_add_file(bands, band, path, i + 1));
+    }
+    return ND_OK;
+}
+
+nd_status safe_add_masks(const safe *s, io_bands *bands)
+{
+    const nd_grid *grid = safe_grid(s, 60);
+    const char *path = safe_find(s, "QI_DATA/", "/MSK_CLASSI_B00.jp2");
+    for (int i = 0; grid && path && i < 3; i++)
+        ND_TRY(io_bands_add_file(bands, mask(grid, classes[i]), path, i + 1));
+    for (int b = 0; b < SAFE_BANDS; b++) {
+        grid = safe_grid(s, safe_band_rows[b].resolution[0]);
+        if (!grid) continue;
+        ND_TRY(add_layers(s, bands, b, grid));
+        ND_TRY(safe_add_qualities(s, bands, b, grid));
+    }
+    return ND_OK;
+}
+
 nd_status safe_add_classes(const safe *s, io_bands *bands, int scl)
 {
-    const nd_band from = bands->band[scl];
+    const nd_grid grid = bands->band[scl].grid;
     double baseline = 0;
     const bool is_new = s->product->baseline &&
                         nd_text_real(s->product->baseline, &baseline) && baseline >= 4;
     for (int i = 0; i < 12; i++) {
-        one_class *c = nd_alloc(s->arena, 1, sizeof *c);
         const char *word =
             i == 2 && is_new ? "topographic_and_casted_shadows" : safe_classes[i].name;
-        if (!c) return ND_E_MEMORY;
-        *c = (one_class){bands->source[scl], from, (float)i};
-        nd_band band = mask(&from.grid, nd_text(s->arena, "scl_%s", word));
-        band.help = safe_classes[i].help, band.missing = from.missing;
-        band.block_width = from.block_width, band.block_height = from.block_height;
-        band.expression = nd_text(s->arena, "%s == %d", from.name, i);
-        if (!band.name || !band.expression) return ND_E_MEMORY;
-        ND_TRY(io_bands_add(bands, &band, &(io_source){.fill = fill_class, .state = c}));
+        nd_band band = mask(&grid, nd_text(s->arena, "scl_%s", word));
+        band.help = safe_classes[i].help;
+        ND_TRY(add_class(s, bands, scl, i, &band));
     }
     return ND_OK;
 }

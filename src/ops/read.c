@@ -196,7 +196,9 @@ const nd_op nd_op_read = {
     .snap = "Read",
     .brief = "Read a scene",
     .example = "nadir read scene.SAFE -o copy.tif --bands B4,B3,B2",
-    .help = "Whatever the file is, no pixel is read before somebody looks at it.",
+    .help =
+        "Whatever the file is, no pixel is read before somebody looks at it. Of an old\n"
+        "Sentinel-2 product with several tiles name one: old.SAFE/T31TDH.",
     .table = ND_TABLE(params, read_settings),
     .levels = ND_EXACT,
     .decodes = true,

@@ -34,9 +34,10 @@ static nd_expr_name meaning_of(nd_expr_scope *s, int input, int b)
 {
     const nd_band *band = &s->node->input[input]->band[b];
     nd_expr_name is = {.kind = ND_EXPR_ROW, .row = row_of(s, input, b)};
-    is.type = band->role == ND_MASK ? ND_EXPR_BOOL
-              : is_whole(band)      ? ND_EXPR_INT
-                                    : ND_EXPR_REAL;
+    // A mask with labels has numbers: which detector saw a pixel.
+    is.type = band->role == ND_MASK && !band->labels ? ND_EXPR_BOOL
+              : is_whole(band)                       ? ND_EXPR_INT
+                                                     : ND_EXPR_REAL;
     static const double most[] = {
         [ND_U8] = 255, [ND_I8] = 128, [ND_U16] = 65535, [ND_I16] = 32768, [ND_F64] = 0};
     const bool is_plain = band->offset == 0 && (band->scale == 0 || band->scale == 1);

@@ -2,6 +2,7 @@
 // Expected values: read off the XML of T31TDH, averaged with numpy, decoded with GDAL.
 #include "scenes.h"
 #include <cpl_vsi.h>
+#include <gdal.h>
 
 #define SCENE "S2A_MSIL1C_20180101T105441_N0206_R051_T31TDH_20180101T124911"
 #define TILE  "GRANULE/L1C_T31TDH_A013204_20180101T105435"
@@ -386,4 +387,102 @@ TEST(cloud_polygons_of_older_products_are_masks)
     write_file(nd_text(arena, "%s/T31TDH_MSK_CLOUDS_B00.gml", qi), "<a", 2);
     p = nd_product_open(arena, safe, NULL);
     CHECK(p && p->bands == 43);
+}
+
+// ---- Masks of single bands. SNAP's names; places in pixels of 60 m, from the corner.
+
+#define FEATURE(id, type, list)                                                          \
+    "<eop:MaskFeature gml:id=\"" id "\"><eop:maskType codeSpace=\"urn\">" type           \
+    "</eop:maskType><gml:posList srsDimension=\"3\">" list                               \
+    "</gml:posList></eop:MaskFeature>"
+
+static void write_gml(nd_arena *arena, const char *folder_of, const char *name,
+                      const char *features)
+{
+    const char *all = nd_text(arena,
+                              "<eop:Mask xmlns:eop=\"e\" xmlns:gml=\"g\">"
+                              "<eop:maskMembers>%s</eop:maskMembers></eop:Mask>",
+                              features);
+    write_file(nd_text(arena, "%s/%s", folder_of, name), all, strlen(all));
+}
+
+TEST(polygons_of_single_bands_are_masks_under_snaps_names)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    const char *qi = nd_text(arena, "%s/" TILE "/QI_DATA", safe);
+    if (mkdir(qi, 0700) != 0) abort();
+    // 2 x 1 pixels at (1, 2); 1 x 3 at (4, 0); 5 x 5 at (0, 0).
+    const char *a = "400020 4799880 0 400140 4799880 0 400140 4799820 0 400020 4799820 0";
+    const char *b = "400200 4800000 0 400260 4800000 0 400260 4799820 0 400200 4799820 0";
+    const char *c = "399960 4800000 0 400260 4800000 0 400260 4799700 0 399960 4799700 0";
+    write_gml(arena, qi, "MSK_SATURA_B01.gml",
+              nd_text(arena,
+                      FEATURE("QT-0", "QT_SATURATED_PIXELS_L1A", "%s")
+                          FEATURE("QT-1", "QT_SATURATED_PIXELS_L1B", "%s"),
+                      a, b));
+    write_gml(arena, qi, "S2A_OPER_MSK_TECQUA_SGS__20180101_A013204_B04_MSIL1C.gml",
+              nd_text(arena, FEATURE("T-0", "MSI_LOST", "%s"), c));
+    write_gml(arena, qi, "MSK_DETFOO_B01.gml",
+              nd_text(arena,
+                      FEATURE("detector_footprint-B01-02-0", "DETECTOR_FOOTPRINT", "%s")
+                          FEATURE("detector_footprint-B01-02-1", "DETECTOR_FOOTPRINT",
+                                  "%s") FEATURE("detector_footprint-B01-12-2",
+                                                "DETECTOR_FOOTPRINT", "%s"),
+                      a, b, c));
+    write_gml(arena, qi, "MSK_DEFECT_B01.gml", "");
+    const nd_product *p = nd_product_open(arena, safe, NULL);
+    const int all = 1830 * 1830;
+    CHECK(sum(read_named(arena, p, "saturated_l1a_B1"), all) == 2);
+    CHECK(at(arena, p, "saturated_l1a_B1", 2, 2) == 1);
+    CHECK(sum(read_named(arena, p, "saturated_l1b_B1"), all) == 3);
+    CHECK(at(arena, p, "saturated_l1b_B1", 4, 2) == 1);
+    CHECK(sum(read_named(arena, p, "defective_B1"), all) == 0);
+    CHECK(sum(read_named(arena, p, "detector_footprint-B01-02"), all) == 5);
+    CHECK(sum(read_named(arena, p, "detector_footprint-B01-12"), all) == 25);
+    CHECK(!band_named(p, "detector_footprint-B01-01") && !band_named(p, "nodata_B1"));
+    const nd_band *lost = band_named(p, "msi_lost_B4");
+    CHECK(lost && lost->role == ND_MASK && lost->grid.pixel_x == 10);
+    CHECK(at(arena, p, "msi_lost_B4", 29, 29) == 1 &&
+          at(arena, p, "msi_lost_B4", 30, 29) == 0);
+    CHECK(band_named(p, "msi_degraded_B4") && band_named(p, "ancillary_lost_B4"));
+}
+
+// From baseline 04.00 on masks are pictures: here 1830 x 1830 whose value is x mod 13.
+static void write_detectors(const char *path)
+{
+    GDALAllRegister();
+    GDALDatasetH from =
+        GDALCreate(GDALGetDriverByName("MEM"), "", 1830, 1830, 1, GDT_Byte, NULL);
+    unsigned char row[1830];
+    for (int x = 0; x < 1830; x++) row[x] = (unsigned char)(x % 13);
+    for (int y = 0; y < 1830; y++)
+        if (GDALRasterIO(GDALGetRasterBand(from, 1), GF_Write, 0, y, 1830, 1, row, 1830,
+                         1, GDT_Byte, 0, 0) != CE_None)
+            abort();
+    char *options[] = {(char[]){"QUALITY=100"}, (char[]){"REVERSIBLE=YES"}, NULL};
+    GDALDatasetH to = GDALCreateCopy(GDALGetDriverByName("JP2OpenJPEG"), path, from,
+                                     FALSE, options, NULL, NULL);
+    GDALClose(from);
+    if (!to) abort();
+    GDALClose(to);
+}
+
+TEST(pictures_of_detectors_are_masks_under_snaps_names)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    const char *qi = nd_text(arena, "%s/" TILE "/QI_DATA", safe);
+    if (mkdir(qi, 0700) != 0) abort();
+    write_detectors(nd_text(arena, "%s/MSK_DETFOO_B01.jp2", qi));
+    const nd_product *p = nd_product_open(arena, safe, NULL);
+    const nd_band *all = band_named(p, "B_detector_footprint_B1");
+    CHECK(all && all->labels == 12 && at(arena, p, all->name, 25, 3) == 12);
+    // 1830 = 140 * 13 + 10: columns 7, 20, … are 141, columns 12, 25, … are 140.
+    CHECK(sum(read_named(arena, p, "detector_footprint-B01-07"), 1830 * 1830) ==
+          141 * 1830);
+    CHECK(sum(read_named(arena, p, "detector_footprint-B01-12"), 1830 * 1830) ==
+          140 * 1830);
+    const nd_band *one = band_named(p, "detector_footprint-B01-12");
+    CHECK(one && one->role == ND_MASK &&
+          strcmp(one->expression, "B_detector_footprint_B1 == 12") == 0);
+    CHECK(!band_named(p, "detector_footprint-B01-13"));
 }

@@ -166,6 +166,17 @@ TEST(knows_masks_flags_and_facts_of_bands)
                 665077.1f, 665077.1f, 665077.1f));
 }
 
+TEST(a_mask_with_labels_has_numbers)
+{
+    static const nd_label labels[] = {{2, "detector_02", NULL, 0},
+                                      {3, "detector_03", NULL, 0}};
+    nd_node *in = PIXELS(3, 1, 2, 3, 0);
+    in->band[0].role = ND_MASK, in->band[0].kind = ND_CLASS;
+    in->band[0].label = labels, in->band[0].labels = 2;
+    CHECK(READS(MATHS(in, "b1 * 10"), 20, 30, 0));
+    CHECK(READS(MATHS(in, "b1 == 3 || b1.detector_02"), 1, 1, 0));
+}
+
 TEST(knows_where_and_when_a_pixel_is)
 {
     nd_node *in = PIXELS(2, 2, 1, 1, 1, 1);
