@@ -50,7 +50,7 @@ const cli_command cli_cmd_info = {
     .example = "nadir info S2A_MSIL1C_20180101T105441.SAFE",
     .help =
         "FILE is a SAFE folder, its zip or its MTD file, one tile of several in it\n"
-        "(old.SAFE/T31TDH), a BEAM-DIMAP header, or any raster. Only headers are read: "
+        "(old.SAFE/T31TDH), a BEAM-DIMAP header, or any raster. Only headers are read:\n"
         "it also works where pixels are missing.\n"
         "Of .safetensors, .pt and .pth it shows the tensors, the model's card, and what\n"
         "is not taken and why. Nothing in them is executed.",
