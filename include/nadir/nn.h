@@ -114,6 +114,11 @@ nd_status nd_optim_push(nd_optim *optim) ND_CHECKED; // after writing it
 // back.
 nd_status nd_optim_swap(nd_optim *optim) ND_CHECKED;
 
+// Batch norm's running values anew, as the weights are now: those of all values of the
+// batches given, as if they were one. `turn`: 0, 1, … counts them; all are of one size,
+// dropout is off, and nothing else changes.
+nd_status nd_net_measure(nd_net *net, const nd_array *x, int64_t turn) ND_CHECKED;
+
 typedef struct nd_goal {
     nd_loss *loss;
     const void *settings; // of the loss; lives as long as the net

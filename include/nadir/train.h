@@ -34,7 +34,7 @@ typedef struct nd_train_loss {
     double ce, dice, focal, jaccard, lovasz, gamma;
 } nd_train_loss;
 typedef struct nd_train_keys {
-    int epochs, batch, accumulate, patience;
+    int epochs, batch, accumulate, patience, norm_batches;
     double rate, spread, momentum, beta2, epsilon, decay, clip, smoothing, ema;
     nd_choice schedule, optimizer, precision, monitor;
     double rise, divide, divide_last, warmup, step_epochs, step_factor, calm;

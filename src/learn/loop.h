@@ -97,6 +97,12 @@ int learn_affordable(const nd_train *train, double cpu_s);
 // ---- train_check.c: the validation side through the net as it is now.
 nd_status learn_check_run(nd_train *train, nd_arena *arena, nd_side side, bool keeps,
                           learn_check *check) ND_CHECKED;
+// Batch norm's running values as the net's weights are now, from training batches. Not of
+// a net without them, and not where train.norm_batches is 0.
+nd_status learn_measure_norms(nd_train *train) ND_CHECKED;
+int64_t learn_norm_batches(const nd_train *train);
+// What judging raw and averaged weights costs, in pictures that are trained on.
+double learn_check_pictures(const nd_train *train);
 double learn_check_value(const nd_train *train, const nd_train_score *score);
 bool learn_is_better(const nd_train *train, double a, double b); // a than b
 

@@ -107,6 +107,12 @@ static const nd_param train_rows[] = {
     ND_PARAM(nd_train_keys, ema, 0.999, .min = 0, .max = 0.999999,
              .help = "Decay of averaged weights, which are judged beside the others; 0: "
                      "none are kept"),
+    ND_PARAM(nd_train_keys, norm_batches, 32, .min = 0, .max = 100000, .soft_max = 200,
+             .unit = "batches",
+             .help =
+                 "Training batches from which batch norm's running values are measured "
+                 "anew for averaged weights, at most a quarter of an epoch or 8; 0: "
+                 "they are averaged like weights"),
     ND_PARAM(nd_train_keys, smoothing, -1, .min = -1, .max = 0.9,
              .help = "Smoothing of labels" AUTO "0.1 for pictures, 0 for masks"),
     ND_PARAM(nd_train_keys, calm, 0.15, .min = 0, .max = 1,

@@ -245,7 +245,8 @@ static nd_status check_both(nd_train *t, nd_arena *arena, nd_train_news *news)
         return learn_files_epoch(t, &raw);
     }
     ND_TRY(nd_optim_swap(t->optim));
-    nd_status status = learn_check_run(t, arena, ND_VALID, false, &ema);
+    nd_status status = learn_measure_norms(t);
+    if (status == ND_OK) status = learn_check_run(t, arena, ND_VALID, false, &ema);
     if (status == ND_OK) news->ema = ema.score;
     const bool is_ema =
         status == ND_OK && !learn_is_better(t, learn_check_value(t, &raw.score),

@@ -204,6 +204,54 @@ nd_status learn_check_run(nd_train *train, nd_arena *arena, nd_side side, bool k
     return sum_up(&c);
 }
 
+// ---- Averaged weights: running values that are averaged as well lag behind them.
+int64_t learn_norm_batches(const nd_train *t)
+{
+    const nd_train_keys *k = &t->recipe->train;
+    bool has_norms = false;
+    for (int i = 0; i < nd_net_count(t->net); i++) {
+        const nd_named one = nd_net_at(t->net, i);
+        has_norms |= !one.is_parameter && one.value.dtype != ND_INT64;
+    }
+    if (!has_norms || k->ema <= 0) return 0;
+    int64_t most = t->per_epoch / 4 > 8 ? t->per_epoch / 4 : 8;
+    if (most > t->per_epoch) most = t->per_epoch;
+    return k->norm_batches < most ? k->norm_batches : most;
+}
+
+// Pictures as validation has them: augmented, but not mixed.
+nd_status learn_measure_norms(nd_train *t)
+{
+    const int64_t batches = learn_norm_batches(t);
+    nd_arena *arena = batches > 0 ? nd_arena_new() : NULL;
+    if (batches < 1) return ND_OK;
+    if (!arena) return ND_E_MEMORY;
+    const nd_loader_make make = {.side = ND_TRAIN,
+                                 .epoch = (uint32_t)t->state.epoch,
+                                 .batch = t->recipe->train.batch,
+                                 .drop_last = true};
+    nd_loader *loader = nd_loader_new(arena, t->data, &make);
+    nd_status status = loader ? ND_OK : ND_E_MEMORY;
+    for (int64_t turn = 0; status == ND_OK && turn < batches; turn++) {
+        nd_batch batch;
+        status = nd_loader_next(loader, &batch);
+        if (status != ND_OK || !batch.count) break;
+        status = nd_net_measure(t->net, &batch.x, turn);
+    }
+    if (loader) nd_loader_stop(loader);
+    nd_arena_free(arena);
+    return status;
+}
+
+double learn_check_pictures(const nd_train *t)
+{
+    const nd_train_keys *k = &t->recipe->train;
+    const double valid = (double)nd_dataset_count(t->data, ND_VALID);
+    const double measured = (double)learn_norm_batches(t) * k->batch;
+    // A forward pass costs a third of a step.
+    return (valid * (k->ema > 0 ? 2 : 1) + measured) / 3;
+}
+
 double learn_check_value(const nd_train *train, const nd_train_score *score)
 {
     const int by = train->recipe->train.monitor.at;

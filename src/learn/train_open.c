@@ -235,9 +235,7 @@ static nd_status resume(nd_train *t)
 
 static nd_status open_run(nd_train *t)
 {
-    if (t->ask.resume && !t->ask.is_fork) return resume(t);
-    if (t->ask.is_fork) ND_TRY(learn_state_load(t, t->ask.resume, true));
-    return ND_OK;
+    return t->ask.resume && !t->ask.is_fork ? resume(t) : ND_OK;
 }
 
 static nd_status open_all(nd_train *t)
@@ -260,6 +258,8 @@ static nd_status open_all(nd_train *t)
     ND_TRY(open_data(t));
     ND_TRY(make_net(t));
     if (!goes_on) ND_TRY(learn_pretrained(t));
+    // Before the optimiser: averages begin with these weights.
+    if (ask->resume && ask->is_fork) ND_TRY(learn_state_load(t, ask->resume, true));
     make_goal(t);
     make_plan(t);
     t->state.recipe = hash_recipe(t->arena, t->recipe);

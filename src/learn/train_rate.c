@@ -159,12 +159,10 @@ nd_status learn_find_speed(nd_train *train, learn_speed *speed)
     return and_back(train, try_speed, speed);
 }
 
-// A forward pass is a third of a step; raw and averaged weights are judged.
 double learn_epoch_pictures(const nd_train *train)
 {
-    const nd_train_keys *k = &train->recipe->train;
-    const double valid = (double)nd_dataset_count(train->data, ND_VALID);
-    return (double)train->per_epoch * k->batch + valid / 3 * (k->ema > 0 ? 2 : 1);
+    return (double)train->per_epoch * train->recipe->train.batch +
+           learn_check_pictures(train);
 }
 
 nd_status nd_train_measure(nd_train *train, double seconds, nd_train_forecast *forecast)

@@ -20,14 +20,11 @@ double learn_left(const nd_train *train)
 {
     if (!(train->pictures_s > 0)) return (double)NAN;
     const learn_state *s = &train->state;
-    const double valid = (double)nd_dataset_count(train->data, ND_VALID);
     const double epochs =
         s->total > 0 ? (double)(s->total - s->step) / ((double)s->total / s->epochs) : 0;
     const double steps = (double)(s->total - s->step) * train->recipe->train.batch *
                          train->recipe->train.accumulate;
-    // A forward pass costs a third of a step; averaged weights are judged too.
-    const double checks = epochs * valid / 3 * (train->recipe->train.ema > 0 ? 2 : 1);
-    return (steps + checks) / train->pictures_s;
+    return (steps + epochs * learn_check_pictures(train)) / train->pictures_s;
 }
 
 void learn_tell(const nd_train *train, nd_train_news *news)

@@ -51,11 +51,14 @@ const nn_op nn_op_batch_norm_fixed_back = {.name = "batch norm gradient, fixed",
                                            .may_be_bf16 = true};
 const nn_op nn_op_running = {
     .name = "running mean", .plain = NN_PAIR(running), .is_update = true};
+const nn_op nn_op_measured = {
+    .name = "measured mean", .plain = NN_PAIR(measured), .is_update = true};
 
 // Keeps the running values: of the parameters' places in the net, after the loss.
 static nd_status keep(nd_tape *tape, const nn_record *norm, nd_tensor *const running[3])
 {
-    nn_record *r = nn_record_new(tape, &nn_op_running, NULL, 5, 0);
+    const nn_op *op = tape->measuring ? &nn_op_measured : &nn_op_running;
+    nn_record *r = nn_record_new(tape, op, NULL, 5, 0);
     if (!r) return ND_E_MEMORY;
     r->set = norm->set;
     for (int k = 0; k < 3; k++) r->in[k] = running[k];

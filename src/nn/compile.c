@@ -87,7 +87,7 @@ static void remove_dead(const nn_plan *plan)
     for (nn_record *r = tape->record; r; r = r->next) {
         r->number = records;
         alive[records] =
-            r->op->has_effect || (r->op->is_update && plan->key.mode == NN_TRAIN);
+            r->op->has_effect || (r->op->is_update && plan->key.mode != NN_GRADIENTS);
         order[records++] = r;
     }
     for (int i = 0; i < plan->finals; i++)
@@ -155,7 +155,7 @@ static nd_status record(nn_plan *plan)
     plan->input->needs_gradient = key->mode == NN_GRADIENTS;
     plan->output = make->forward(tape, plan->input, make->user);
     if (!plan->output) return given();
-    if (key->mode == NN_INFER) return ND_OK;
+    if (key->mode == NN_INFER || key->mode == NN_MEASURE) return ND_OK;
     plan->target = nn_tensor(tape, key->target_dtype, key->target);
     if (!plan->target) return ND_E_MEMORY;
     plan->target->place = NN_TARGET;
@@ -178,14 +178,13 @@ static nd_status passes(nn_plan *plan)
 {
     nd_tape *tape = plan->tape;
     ND_TRY(record(plan));
-    if (plan->key.mode != NN_INFER) ND_TRY(record_gradients(tape, plan->loss));
+    if (plan->loss) ND_TRY(record_gradients(tape, plan->loss));
     if (plan->key.mode == NN_TRAIN)
         ND_TRY(nn_record_updates(tape, plan->key.optim, &plan->norm));
     plan->final =
         nd_alloc(plan->arena, (size_t)plan->net->count + 8, sizeof *plan->final);
     if (!plan->final) return ND_E_MEMORY;
-    plan->final[plan->finals++] =
-        plan->key.mode == NN_INFER ? &plan->output : &plan->loss;
+    plan->final[plan->finals++] = plan->loss ? &plan->loss : &plan->output;
     if (plan->norm) plan->final[plan->finals++] = &plan->norm;
     for (nd_tensor *x = tape->tensor; x && plan->key.mode == NN_GRADIENTS; x = x->next)
         if ((x->place == NN_STATE || x->place == NN_INPUT) && x->gradient)
@@ -214,7 +213,10 @@ nd_status nn_compile(nd_net *net, const nn_key *key, nn_plan **made)
         nd_arena_free(arena);
         return ND_E_MEMORY;
     }
-    *tape = (nd_tape){.arena = arena, .net = net, .training = key->mode != NN_INFER};
+    *tape = (nd_tape){.arena = arena,
+                      .net = net,
+                      .training = key->mode != NN_INFER,
+                      .measuring = key->mode == NN_MEASURE};
     *plan =
         (nn_plan){.arena = arena, .net = net, .key = *key, .tape = tape, .version = -1};
     const nd_status status = passes(plan);

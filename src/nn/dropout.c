@@ -27,7 +27,7 @@ nd_tensor *nd_dropout(nd_tensor *x, double drop)
                       x->tape->scope, drop);
         return NULL;
     }
-    if (!x->tape->training || !(drop > 0)) return x;
+    if (!x->tape->training || x->tape->measuring || !(drop > 0)) return x;
     const nn_dropout set = {drop, x->tape->records};
     return nn_made(x->tape, (nn_making){.op = &nn_op_dropout,
                                         .set = &set,

@@ -7,7 +7,8 @@
 static const nn_plan *newest(const nd_net *net, nd_shape input, bool train)
 {
     for (const nn_plan *p = net->plan; p; p = p->next)
-        if ((p->key.mode == NN_TRAIN) == train && nd_shape_same(p->key.input, input))
+        if (p->key.mode == (train ? NN_TRAIN : NN_INFER) &&
+            nd_shape_same(p->key.input, input))
             return p;
     return NULL;
 }

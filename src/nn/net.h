@@ -17,7 +17,7 @@ const nn_variable *nn_variable_at(const nd_net *net, int slot);
 // Its number, or -1 after nd_fail; the name is copied and the first value drawn.
 int nn_variable_add(nd_net *net, const nn_variable *variable, nn_first first);
 
-typedef enum nn_mode { NN_INFER, NN_TRAIN, NN_GRADIENTS } nn_mode;
+typedef enum nn_mode { NN_INFER, NN_TRAIN, NN_GRADIENTS, NN_MEASURE } nn_mode;
 // What a plan is for; equal keys share one.
 typedef struct nn_key {
     nn_mode mode;
@@ -96,6 +96,7 @@ nn_context *nn_context_new(nd_arena *arena, const nn_plan *plan) ND_CHECKED;
 typedef struct nn_edges {
     const void *input, *target;
     const nd_optim *optim;
+    int64_t turn; // of NN_MEASURE: batches before this one
 } nn_edges;
 nd_status nn_plan_renew(nn_plan *plan) ND_CHECKED;
 nd_status nn_plan_run(const nn_plan *plan, nn_context *context,

@@ -63,7 +63,7 @@ typedef struct nn_call {
     void *scratch;
     int threads;       // to use, by nn_team
     uint64_t seed;     // of dropout
-    int64_t step;      // of the optimiser: 1, 2, …
+    int64_t step;      // of the optimiser: 1, 2, …; while measuring: batches before
     const void *optim; // of updates
 } nn_call;
 
@@ -117,6 +117,7 @@ struct nd_tape {
     nd_arena *arena;
     nd_net *net;
     bool training, backward; // backward: records are now of the backward half
+    bool measuring;          // training, but only batch norm's running values change
     nn_record *record, *last_record;
     nd_tensor *tensor, *last_tensor;
     int records;

@@ -61,7 +61,7 @@ static nd_status call(const nn_plan *plan, nn_run *run, const nn_record *r,
                                                          ? edges->optim->make.accumulate
                                                          : 1) +
                                    edges->optim->batch
-                             : 0,
+                             : edges->turn,
         .optim = edges->optim,
     };
     return run(&c);

@@ -172,6 +172,20 @@ nd_status nd_net_output(nd_net *net, nd_shape input, nd_shape *output)
     return nd_error_give(&error);
 }
 
+nd_status nd_net_measure(nd_net *net, const nd_array *x, int64_t turn)
+{
+    nn_key key = infer_key(net, x->shape, net->make.threads);
+    nn_plan *plan;
+    nn_context context;
+    key.mode = NN_MEASURE;
+    ND_TRY(check_array(x, net->make.dtype, "input"));
+    ND_TRY(ready(net, &key, &plan, &context));
+    const nn_edges edges = {.input = x->data, .turn = turn};
+    ND_TRY(nn_plan_run(plan, &context, &edges));
+    net->version++;
+    return ND_OK;
+}
+
 struct nd_runner {
     nn_plan *plan;
     nn_context *context;

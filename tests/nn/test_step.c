@@ -18,6 +18,12 @@ static float first_of(const nd_net *net, const char *name)
     return *(const float *)nd_net_at(net, nd_net_find(net, name)).value.data;
 }
 
+static double value_of(const nd_array *a)
+{
+    return a->dtype == ND_FLOAT64 ? *(const double *)a->data
+                                  : (double)*(const float *)a->data;
+}
+
 static double loss_of(nd_net *net, const nd_array *x, const nd_array *y)
 {
     double loss = (double)NAN;
@@ -236,4 +242,73 @@ TEST(weights_and_running_means_are_averaged)
     CHECK(nd_optim_swap(o) == ND_OK);
     for (int k = 0; k < 2; k++) CHECK(fabs(*now[k] - mean[k]) < 1e-14);
     CHECK(nd_optim_swap(o) == ND_OK && fabs(*now[0] - raw) < 1e-300);
+}
+
+static nd_tensor *norm_only(nd_tape *t, nd_tensor *x, const void *user)
+{
+    (void)user;
+    return nd_relu(nd_batch_norm(t, "bn", nd_dropout(x, 0.5), (nd_norm){0}));
+}
+
+// 1, 3, 5, 7 and 0, 0, 2, 2: the mean of the eight is 2.5, their squares sum up to 92, so
+// the variance is (92 - 8 2.5^2) / 7 = 6; of the last four alone 1 and 4/3.
+static void check_measured(nd_arena *arena, const char *backend, nd_dtype dtype)
+{
+    static float single[] = {1, 3, 5, 7, 0, 0, 2, 2};
+    static double twice[] = {1, 3, 5, 7, 0, 0, 2, 2};
+    nd_net *net = nd_net_new(arena, &(nd_net_make){.forward = norm_only,
+                                                   .input = ND_SHAPE(2, 1, 1, 2),
+                                                   .dtype = dtype,
+                                                   .backend = backend,
+                                                   .threads = 1});
+    if (!net) {
+        (void)nd_error_take();
+        printf("# no %s here\n", backend);
+        return;
+    }
+    const nd_array mean = nd_net_at(net, nd_net_find(net, "bn.running_mean")).value;
+    const nd_array var = nd_net_at(net, nd_net_find(net, "bn.running_var")).value;
+    const nd_array count =
+        nd_net_at(net, nd_net_find(net, "bn.num_batches_tracked")).value;
+    nd_array x[2];
+    for (int k = 0; k < 2; k++)
+        x[k] = (nd_array){dtype, ND_SHAPE(2, 1, 1, 2),
+                          dtype == ND_FLOAT64 ? (void *)(twice + 4 * k) : single + 4 * k};
+    for (int64_t k = 0; k < 2; k++) CHECK(nd_net_measure(net, &x[k], k) == ND_OK);
+    CHECK(fabs(value_of(&mean) - 2.5) < 1e-6 && fabs(value_of(&var) - 6) < 1e-6);
+    CHECK(nd_net_measure(net, &x[1], 0) == ND_OK);
+    CHECK(fabs(value_of(&mean) - 1) < 1e-6 && fabs(value_of(&var) - 4.0 / 3) < 1e-6);
+    CHECK(*(const int64_t *)count.data == 0);
+}
+
+TEST(running_values_are_measured_as_those_of_all_batches_together)
+{
+    check_measured(arena, "plain", ND_FLOAT64);
+    check_measured(arena, "plain", ND_FLOAT32);
+    check_measured(arena, "onednn", ND_FLOAT32);
+}
+
+TEST(measuring_changes_running_values_only_and_what_is_frozen_stays)
+{
+    nd_net *net = net_of(arena, ND_FLOAT32);
+    const nd_array x = numbers(arena, ND_FLOAT32, ND_SHAPE(4, 2, 6, 5), 1);
+    void *before[10];
+    for (int i = 0; i < 10; i++) {
+        const nd_array v = nd_net_at(net, i).value;
+        const size_t bytes = (size_t)nd_shape_count(v.shape) * nd_dtype_bytes(v.dtype);
+        before[i] = nd_alloc_raw(arena, bytes, 1);
+        memcpy(before[i], v.data, bytes);
+    }
+    for (int frozen = 1; frozen >= 0; frozen--) {
+        CHECK(nd_net_freeze(net, "stage1", frozen) == ND_OK);
+        CHECK(nd_net_measure(net, &x, 0) == ND_OK);
+        for (int i = 0; i < 10; i++) {
+            const nd_named v = nd_net_at(net, i);
+            const size_t bytes =
+                (size_t)nd_shape_count(v.value.shape) * nd_dtype_bytes(v.value.dtype);
+            const bool is_running = strstr(v.name, "running_") != NULL;
+            CHECK((memcmp(before[i], v.value.data, bytes) == 0) ==
+                  (frozen || !is_running));
+        }
+    }
 }

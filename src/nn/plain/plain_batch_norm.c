@@ -139,3 +139,22 @@ nd_status NN_NAME(running)(const nn_call *call)
     ++*(int64_t *)call->in[2];
     return ND_OK;
 }
+
+// The values of all batches as if they were one (Chan et al. 1979).
+nd_status NN_NAME(measured)(const nn_call *call)
+{
+    const nd_tensor *channels = call->record->in[3];
+    const dims d = dims_of(channels->made_by->in[0]);
+    const double n = count_of(d), before = n * (double)call->step, all = before + n;
+    NN_REAL *mean = call->in[0], *variance = call->in[1];
+    const NN_REAL *new_mean = call->in[3], *new_variance = call->in[4];
+    for (int64_t k = 0; k < d.channels; k++) {
+        const double old = before > 0 ? (double)mean[k] : 0;
+        const double gap = (double)new_mean[k] - old;
+        const double square = before > 0 ? (double)variance[k] * (before - 1) : 0;
+        const double more = (double)new_variance[k] * n + gap * gap * before * n / all;
+        mean[k] = (NN_REAL)(old + gap * n / all);
+        variance[k] = (NN_REAL)((square + more) / (all - 1));
+    }
+    return ND_OK;
+}
