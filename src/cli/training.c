@@ -119,8 +119,9 @@ static void epoch_line(const nd_train_news *n)
 {
     char took[32];
     cli_duration_print(n->seconds, took);
-    printf("%s %3d/%d   %s %.4f   %s %.4f", nd_gettext("epoch"), n->epoch + 1, n->epochs,
-           nd_gettext("loss"), n->train.loss, nd_gettext("valid"), n->raw.loss);
+    printf("%s %3d/%d   %s %.4f", nd_gettext("epoch"), n->epoch + 1, n->epochs,
+           nd_gettext("loss"), n->train.loss);
+    if (n->raw.n > 0) printf("   %s %.4f", nd_gettext("valid"), n->raw.loss);
     one_score(nd_gettext("right"), &n->raw);
     one_score(nd_gettext("averaged"), &n->ema);
     printf("   %s%s\n", took, n->is_best ? nd_gettext("   best") : "");

@@ -81,7 +81,8 @@ static const nd_param split_rows[] = {
     ND_PARAM(nd_data_split, by, {0}, .choices = split_options,
              .help = "What stays together on one side"),
     ND_PARAM(nd_data_split, valid, 0.2, .min = 0, .max = 0.9,
-             .help = "Share that chooses between models"),
+             .help = "Share that chooses between models; 0: none, the last weights are "
+                     "kept"),
     ND_PARAM(nd_data_split, test, 0, .min = 0, .max = 0.9,
              .help = "Share that is looked at once, at the end"),
     ND_PARAM(nd_data_split, seed, 1, .min = 0, .max = 9e15,

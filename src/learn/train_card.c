@@ -158,6 +158,11 @@ static void print_result(const nd_train *t, const learn_check *check, nd_buffer 
 {
     const nd_train_score *s = &check->score;
     char text[64];
+    if (!(s->n > 0)) {
+        nd_buffer_add(out, "\n## How good\n\nNot measured: nothing was kept to "
+                           "validate with. These are the last weights.\n");
+        return;
+    }
     nd_buffer_add(out,
                   "\n## How good\n\n%s right of %.0f validation %s. They chose "
                   "the best epoch, so the figure flatters a little; nadir evaluate "

@@ -179,9 +179,11 @@ static nd_status open_data(nd_train *t)
                        "%lld training pictures do not fill a step of %d x %d\n"
                        "make batch or accumulate smaller",
                        (long long)count, k->batch, k->accumulate);
-    if (nd_dataset_count(t->data, ND_VALID) < 1)
+    // valid: 0 is meant: the last weights are the model, whatever they are worth.
+    if (nd_dataset_count(t->data, ND_VALID) < 1 && t->recipe->data->split.valid > 0)
         return nd_fail(ND_E_DATA, "no pictures are left to validate with\n"
-                                  "raise data.split.valid, or add pictures");
+                                  "raise data.split.valid, add pictures, or say valid: 0 "
+                                  "for the last weights, unjudged");
     t->state.data = nd_dataset_hash(t->data);
     return ND_OK;
 }

@@ -141,6 +141,25 @@ else
     skip no_file_is_written_between 'strace does not run here'
 fi
 
+# Where nothing is kept to judge by, the weights after the last step are the model.
+run train masks.yaml -o unjudged -j 1 -P data.split.valid=0
+ended 0
+silent
+grep -q 'Not measured' unjudged/card.md || ok=no
+grep -q '"best":null' unjudged/status.json || ok=no
+$python - >>out 2>>err <<'PYTHON' || ok=no
+import json, numpy
+def arrays(path):
+    with open(path, "rb") as file:
+        head = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+        data = file.read()
+    return {k: data[slice(*v["data_offsets"])] for k, v in head.items() if k != "__metadata__"}
+model, state = arrays("unjudged/model.safetensors"), arrays("unjudged/state/last.safetensors")
+assert len(model) > 20, len(model)
+assert all(bytes_ == state["net." + name] for name, bytes_ in model.items())
+PYTHON
+result without_judges_the_last_weights_are_the_model
+
 fails 1 refuses_what_it_cannot_do_yet 'take balanced or random' \
     train masks.yaml -o hard -P data.chips.sampling=hard
 
