@@ -132,11 +132,14 @@ nd_status nd_dataset_sample(const nd_dataset *set, nd_work *work, nd_side side,
 nd_status nd_dataset_look(const nd_dataset *set, nd_work *work, nd_side side,
                           uint32_t epoch, int64_t index, uint8_t *rgb) ND_CHECKED;
 
-// What the loss of training examples was in `epoch`, from index `first` on: hard examples
-// come more often in later epochs. No matter unless chips.sampling is hard.
+// What the loss of training examples was in `epoch`, from index `first` on; NaN: not
+// known. Hard examples come more often once nd_dataset_turn was called: an epoch's order
+// never changes while it goes on. No matter unless chips.sampling is hard.
 nd_status nd_dataset_tell(const nd_dataset *set, uint32_t epoch, int64_t first, int count,
                           const float *loss) ND_CHECKED;
-// That memory, to be saved and put back, `count` numbers; NULL: there is none.
+void nd_dataset_turn(const nd_dataset *set);
+// That memory, to be saved and put back, `count` numbers: what epochs are drawn by, then
+// what will be after the next turn. NULL: there is none.
 float *nd_dataset_hardness(const nd_dataset *set, int64_t *count);
 
 // ---- Batches, made ahead by threads of their own; their order never depends on those.

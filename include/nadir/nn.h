@@ -122,9 +122,11 @@ nd_status nd_net_measure(nd_net *net, const nd_array *x, int64_t turn) ND_CHECKE
 typedef struct nd_goal {
     nd_loss *loss;
     const void *settings; // of the loss; lives as long as the net
+    bool keeps_output;    // nd_stepped has it
 } nd_goal;
 typedef struct nd_stepped {
     double loss, norm; // norm: of the gradients, before clipping; NaN unless clipped
+    nd_array output;   // before the update; the net's until the next call
 } nd_stepped;
 // Forward, loss, backward, update. The first batch of a shape compiles; others replay.
 // A loss that is not finite: ND_E_DATA, and the weights are as before.

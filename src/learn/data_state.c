@@ -17,7 +17,9 @@ typedef struct data_state {
     data_corner *corner; // of scenes
     uint32_t epoch;
     bool is_ordered;
-    float *hard; // the losses that were told, smoothed; NaN: none yet
+    // The losses that were told, smoothed; NaN: none yet. Epochs are drawn by `hard`;
+    // `told`, behind it in memory, takes its place at the turn.
+    float *hard, *told;
     double *hard_to;
     nd_cache *cache;
 } data_state;
@@ -106,10 +108,11 @@ nd_status data_order_new(nd_dataset *set)
         if (!state->corner) return ND_E_MEMORY;
     }
     if (!is_hard(set)) return ND_OK;
-    state->hard = nd_alloc(set->arena, count + 1, sizeof *state->hard);
+    state->hard = nd_alloc(set->arena, 2 * count + 1, sizeof *state->hard);
     state->hard_to = nd_alloc(set->arena, count + 1, sizeof *state->hard_to);
     if (!state->hard || !state->hard_to) return ND_E_MEMORY;
-    for (size_t i = 0; i < count; i++) state->hard[i] = NAN;
+    state->told = state->hard + count;
+    for (size_t i = 0; i < 2 * count; i++) state->hard[i] = NAN;
     return ND_OK;
 }
 
@@ -236,17 +239,33 @@ nd_status nd_dataset_tell(const nd_dataset *set, uint32_t epoch, int64_t first, 
     for (int i = 0; i < count && status == ND_OK; i++) {
         const int64_t at =
             set->scene ? state->corner[first + i].m : state->order[first + i];
-        float *v = &state->hard[at];
+        float *v = &state->told[at];
+        if (isnan(loss[i])) continue;
         *v = isnan(*v) ? loss[i] : 0.7f * *v + 0.3f * loss[i];
     }
     pthread_mutex_unlock(&state->lock);
     return status;
 }
 
+void nd_dataset_turn(const nd_dataset *set)
+{
+    data_state *state = set->state;
+    if (!is_hard(set)) return;
+    pthread_mutex_lock(&state->lock);
+    memcpy(state->hard, state->told,
+           (size_t)set->members[ND_TRAIN] * sizeof *state->hard);
+    state->is_ordered = false;
+    pthread_mutex_unlock(&state->lock);
+}
+
 float *nd_dataset_hardness(const nd_dataset *set, int64_t *count)
 {
     data_state *state = set->state;
-    *count = state->hard ? set->members[ND_TRAIN] : 0;
+    pthread_mutex_lock(&state->lock);
+    *count = state->hard ? 2 * set->members[ND_TRAIN] : 0;
+    // Who puts it back changes what the next epoch is drawn by.
+    state->is_ordered = false;
+    pthread_mutex_unlock(&state->lock);
     return state->hard;
 }
 

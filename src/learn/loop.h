@@ -94,6 +94,10 @@ double learn_epoch_pictures(const nd_train *train); // as if all were trained on
 // Epochs of `cpu_s` that fit into what is left of train.minutes.
 int learn_affordable(const nd_train *train, double cpu_s);
 
+// ---- train_hard.c: what each example of a batch was like, for chips.sampling hard.
+nd_status learn_tell_hard(nd_train *train, const nd_batch *batch,
+                          const nd_array *output) ND_CHECKED;
+
 // ---- train_check.c: the validation side through the net as it is now.
 nd_status learn_check_run(nd_train *train, nd_arena *arena, nd_side side, bool keeps,
                           learn_check *check) ND_CHECKED;

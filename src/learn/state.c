@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 static const char numbers[] = "nadir.state"; // the name of the scalars among the tensors
+static const char hardness[] = "data.hardness"; // of training examples, where it is kept
 
 // ---- The scalars as JSON: a row for each, read and written alike.
 typedef enum kind { WHOLE, WHOLE64, REAL, TRUTH } kind;
@@ -115,7 +116,7 @@ static nd_stored stored_as(nd_dtype type)
 static nd_status list(nd_arena *arena, nd_train *train, nd_weight **all, int *count)
 {
     const int arrays = count_all(train);
-    nd_weight *w = nd_alloc(arena, (size_t)arrays + 1, sizeof *w);
+    nd_weight *w = nd_alloc(arena, (size_t)arrays + 2, sizeof *w);
     nd_buffer text = {.arena = arena};
     if (!w) return ND_E_MEMORY;
     ND_TRY(nd_net_pull(train->net));
@@ -132,6 +133,9 @@ static nd_status list(nd_arena *arena, nd_train *train, nd_weight **all, int *co
     w[arrays] =
         (nd_weight){numbers, ND_STORED_U8, ND_SHAPE((int64_t)text.length), text.text};
     *all = w, *count = arrays + 1;
+    int64_t told;
+    float *hard = nd_dataset_hardness(train->data, &told);
+    if (hard) w[(*count)++] = (nd_weight){hardness, ND_STORED_F32, ND_SHAPE(told), hard};
     return ND_OK;
 }
 
@@ -178,6 +182,17 @@ static nd_status take(const nd_weights *file, const char *path, const char *of,
     return nd_weights_take(&file->weight[at], &one->value);
 }
 
+static nd_status take_hardness(const nd_weights *file, const char *path,
+                               const nd_train *train)
+{
+    int64_t count;
+    float *hard = nd_dataset_hardness(train->data, &count);
+    if (!hard) return ND_OK;
+    const int at = nd_weights_find(file, hardness);
+    const nd_array to = {ND_FLOAT32, ND_SHAPE(count), hard};
+    return at < 0 ? broken(path) : nd_weights_take(&file->weight[at], &to);
+}
+
 static nd_status load(nd_arena *arena, nd_train *train, const char *path, bool is_fork)
 {
     const nd_weights *file = nd_weights_open(arena, path);
@@ -194,6 +209,7 @@ static nd_status load(nd_arena *arena, nd_train *train, const char *path, bool i
     }
     ND_TRY(nd_net_push(train->net));
     if (is_fork) return ND_OK;
+    ND_TRY(take_hardness(file, path, train));
     train->state = state;
     return nd_optim_push(train->optim);
 }

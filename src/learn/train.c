@@ -161,14 +161,14 @@ static nd_status learn_batch(nd_train *t, const nd_batch *batch, int *in_a_row,
     const nd_status status =
         nd_step(t->net, t->optim, &t->goal, &batch->x, &batch->y, stepped);
     if (status == ND_E_DATA) {
-        *stepped = (nd_stepped){(double)NAN, (double)NAN};
+        *stepped = (nd_stepped){.loss = (double)NAN, .norm = (double)NAN};
         return skip(t, batch, in_a_row);
     }
     ND_TRY(status);
     if (*in_a_row) nd_net_check_finite(t->net, false);
     *in_a_row = 0;
     t->state.loss_sum += stepped->loss, t->state.loss_count++;
-    return ND_OK;
+    return t->goal.keeps_output ? learn_tell_hard(t, batch, &stepped->output) : ND_OK;
 }
 
 static nd_status epoch_steps(nd_train *t, nd_loader *loader)
@@ -290,6 +290,7 @@ static nd_status end_epoch(nd_train *t, double cpu_began)
     news.seconds = learn_seconds(t);
     learn_tell(t, &news);
     ND_TRY(learn_epoch_line(t, &news));
+    nd_dataset_turn(t->data);
     s->epoch++, s->batch = 0, s->loss_sum = 0, s->loss_count = 0, s->skipped = 0;
     ND_TRY(fit_budget(t, learn_cpu_seconds(t) - cpu_began));
     const int patience = t->recipe->train.patience;

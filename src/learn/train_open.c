@@ -131,6 +131,8 @@ static void make_goal(nd_train *t)
     if (!t->loss.weight) t->loss.weights = 0;
     t->goal =
         (nd_goal){.loss = is_ce ? nd_cross_entropy : nd_mixed_loss, .settings = &t->loss};
+    int64_t hard;
+    t->goal.keeps_output = nd_dataset_hardness(t->data, &hard) != NULL;
 }
 
 static void make_plan(nd_train *t)
@@ -154,14 +156,9 @@ static void make_plan(nd_train *t)
 }
 
 // ---- The data.
-enum { HARD = 3 }; // of chips.sampling: losses of single chips are not fed back
 
 static nd_status open_data(nd_train *t)
 {
-    if (t->recipe->data->chips.sampling.at == HARD)
-        return nd_fail(ND_E_UNSUPPORTED,
-                       "data.chips.sampling hard: training does not measure the loss of "
-                       "each chip yet\ntake balanced or random");
     t->data = nd_dataset_open(t->arena, t->recipe->data, t->ask.node, t->ask.nodes);
     if (!t->data) return ND_E_DATA;
     (void)nd_dataset_classes(t->data, &t->classes);

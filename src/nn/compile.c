@@ -18,7 +18,8 @@ static bool key_same(const nn_key *a, const nn_key *b)
     return a->mode == b->mode && nd_shape_same(a->input, b->input) &&
            nd_shape_same(a->target, b->target) && a->input_dtype == b->input_dtype &&
            a->target_dtype == b->target_dtype && a->goal.loss == b->goal.loss &&
-           a->goal.settings == b->goal.settings && a->optim == b->optim &&
+           a->goal.settings == b->goal.settings &&
+           a->goal.keeps_output == b->goal.keeps_output && a->optim == b->optim &&
            a->threads == b->threads && a->frozen == b->frozen;
 }
 
@@ -186,6 +187,8 @@ static nd_status passes(nn_plan *plan)
     if (!plan->final) return ND_E_MEMORY;
     plan->final[plan->finals++] = plan->loss ? &plan->loss : &plan->output;
     if (plan->norm) plan->final[plan->finals++] = &plan->norm;
+    if (plan->loss && plan->key.goal.keeps_output)
+        plan->final[plan->finals++] = &plan->output;
     for (nd_tensor *x = tape->tensor; x && plan->key.mode == NN_GRADIENTS; x = x->next)
         if ((x->place == NN_STATE || x->place == NN_INPUT) && x->gradient)
             plan->final[plan->finals++] = &x->gradient;

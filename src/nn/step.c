@@ -90,8 +90,12 @@ nd_status nd_step(nd_net *net, nd_optim *optim, const nd_goal *goal, const nd_ar
         optim->batch = 0, optim->step++;
         net->version++;
     }
-    *stepped = (nd_stepped){number(&context, &edges, plan->loss),
-                            number(&context, &edges, plan->norm)};
+    *stepped = (nd_stepped){.loss = number(&context, &edges, plan->loss),
+                            .norm = number(&context, &edges, plan->norm)};
+    const nd_tensor *out = goal->keeps_output ? plan->output : NULL;
+    if (out)
+        stepped->output =
+            (nd_array){out->dtype, out->shape, nn_where(&context, &edges, out)};
     return ND_OK;
 }
 

@@ -285,3 +285,43 @@ TEST(a_frozen_start_leaves_the_body_alone)
     const float *still = w->weight[body].data, *moved = w->weight[head].data;
     CHECK(still[0] == 0 && still[100] == 0 && moved[0] != 0);
 }
+
+// The mean of the losses in the log, which without smoothing are means over batches.
+static double mean_loss(nd_arena *arena, const char *folder)
+{
+    char line[4096];
+    double sum = 0;
+    int count = 0;
+    FILE *log = fopen(nd_text(arena, "%s/metrics.jsonl", folder), "r");
+    while (log && fgets(line, sizeof line, log)) {
+        const char *at = strstr(line, "\"loss\":");
+        if (strstr(line, "\"t\":\"step\"") && at) sum += strtod(at + 7, NULL), count++;
+    }
+    if (log) fclose(log);
+    return count ? sum / count : (double)NAN;
+}
+
+TEST(hard_examples_are_learnt_from_the_steps_and_kept_in_the_state)
+{
+    char words[1200];
+    const char *a = fresh(arena, "hard"), *b = fresh(arena, "easy");
+    const nd_given given[] = {{"data.chips.sampling", "hard"}, {"train.smoothing", "0"}};
+    const order begin = {.folder = a, .stop_at = 4, .given = given, .givens = 2};
+    // Four steps are one epoch: each picture was told once, nothing has turned.
+    CHECK(train_in_child(&begin, words) == 1);
+    const char *path = nd_text(arena, "%s/state/last.safetensors", a);
+    const nd_weights *w = nd_weights_open(arena, path);
+    const int at = w ? nd_weights_find(w, "data.hardness") : -1;
+    CHECK(at >= 0);
+    if (at < 0) return;
+    CHECK(nd_shape_count(w->weight[at].shape) == 160);
+    const float *hard = w->weight[at].data;
+    double sum = 0;
+    for (int i = 0; i < 80; i++) sum += (double)hard[80 + i];
+    CHECK(isnan(hard[0]) && fabs(sum / 80 - mean_loss(arena, a)) < 1e-5);
+    // Stopped in the middle of an epoch that is drawn by the first one's losses.
+    CHECK(train_in_child(&(order){.resume = a, .stop_at = 3}, words) == 1);
+    CHECK(train_in_child(&(order){.resume = a}, words) == 0);
+    CHECK(train_in_child(&(order){.folder = b, .given = given, .givens = 2}, words) == 0);
+    CHECK(same_state(arena, a, b));
+}
