@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 typedef struct options {
     nd_path output, runs;
@@ -177,11 +178,13 @@ static nd_status act(cli_call *call, nd_train *train)
         return nd_train_contact(train,
                                 own->output.text ? own->output.text : "augment.png");
     ND_TRY(nd_train_run(train));
+    const char *model =
+        nd_text(call->arena, "%s/model.safetensors", nd_train_folder(train));
+    if (!model) return ND_E_MEMORY;
     if (call->general->json)
         cli_event("run", "folder", nd_train_folder(train));
-    else if (!call->general->quiet)
-        printf("%-11s %s/model.safetensors\n", nd_gettext("written"),
-               nd_train_folder(train));
+    else if (!call->general->quiet && access(model, F_OK) == 0)
+        printf("%-11s %s\n", nd_gettext("written"), model);
     return cli_flush();
 }
 

@@ -66,6 +66,9 @@ struct nd_train {
     nd_train_score last_raw, last_ema;
 };
 
+// ---- train.c: words of the page, as flags.
+void learn_take_order(nd_train *train);
+
 // ---- train_open.c
 nd_status learn_make_optim(nd_train *train) ND_CHECKED;
 
@@ -126,6 +129,11 @@ double learn_left(const nd_train *train); // NaN: too early to say
 // ---- train_files.c: what is written once, and what after each epoch.
 nd_status learn_files_begin(nd_train *train) ND_CHECKED;
 nd_status learn_files_epoch(nd_train *train, const learn_check *check) ND_CHECKED;
+
+// ---- train_plots.c: stats.json, and the folder plots.
+nd_status learn_stats(const nd_train *train, nd_arena *arena) ND_CHECKED;
+nd_status learn_plots(const nd_train *train) ND_CHECKED; // of the log, at an end
+nd_status learn_plot_rate(const nd_train *train, const nd_rate_test *test) ND_CHECKED;
 
 // ---- train_card.c: the model with its card.
 nd_status learn_model_save(nd_train *train, const learn_check *check,

@@ -335,6 +335,21 @@ static nd_status read_root(reader *r, const nd_yaml *root)
     return ND_OK;
 }
 
+// What the recipe said is taken back.
+static void set_default(nd_settings *settings, const nd_param *row)
+{
+    static const size_t bytes[] = {
+        [ND_BOOL] = sizeof(bool),        [ND_INT] = sizeof(int),
+        [ND_SIZE] = sizeof(int64_t),     [ND_REAL] = sizeof(double),
+        [ND_TEXT] = sizeof(char *),      [ND_PATH] = sizeof(nd_path),
+        [ND_CHOICE] = sizeof(nd_choice), [ND_LIST] = sizeof(nd_list),
+        [ND_ROWS] = sizeof(nd_rows)};
+    if (row->def)
+        memcpy((char *)settings->data + row->offset, (const char *)row->def + row->offset,
+               bytes[row->type]);
+    settings->given &= ~((uint64_t)1 << (row - settings->table->row));
+}
+
 // -P train.epochs=3.
 static nd_status put_over(reader *r, variable *v)
 {
@@ -354,8 +369,9 @@ static nd_status put_over(reader *r, variable *v)
     nd_settings *settings = &r->recipe->notes->settings[section];
     const nd_param *row = nd_param_find(settings->table, dot + 1);
     keep_origin(r, section, row->name, LEARN_COMMAND, 0);
-    if (!says_nothing(row, v->value) &&
-        nd_settings_set(r->arena, settings, row->name, v->value) != ND_OK)
+    if (says_nothing(row, v->value))
+        set_default(settings, row);
+    else if (nd_settings_set(r->arena, settings, row->name, v->value) != ND_OK)
         wrong(r, (nd_spot){0, 0});
     return ND_OK;
 }

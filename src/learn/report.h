@@ -24,5 +24,7 @@ void report_counted(nd_buffer *out, const nd_evaluation *evaluation);
 // ---- Parts of the page, each in a file of its own.
 void report_escape(nd_buffer *out, const char *text);
 void report_curves(nd_buffer *out, const nd_curve *curve, int curves, const char *title);
+// The same as a file of its own: SVG that stands alone.
+void report_plot(nd_buffer *out, const nd_curve *curve, int curves, const char *title);
 void report_reliability(nd_buffer *out, const nd_reliability *bins);
 void report_matrix(nd_buffer *out, const nd_evaluation *evaluation, bool as_rows);

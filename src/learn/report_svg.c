@@ -60,7 +60,9 @@ static void axes(nd_buffer *out, const frame *f, bool is_share)
     for (double y = ceil(f->y0 / step - 1e-9) * step; y <= f->y1 + step * 1e-9;
          y += step) {
         const int at = down(f, y);
-        nd_buffer_add(out, "<path class=grid d='M%d %dH%d'/><text x=%d y=%d class=end>",
+        nd_buffer_add(out,
+                      "<path class='grid' d='M%d %dH%d'/><text x='%d' y='%d' "
+                      "class='end'>",
                       LEFT, at, WIDTH - RIGHT, LEFT - 60, at + 52);
         label(out, y, is_share);
         nd_buffer_add(out, "</text>");
@@ -68,12 +70,12 @@ static void axes(nd_buffer *out, const frame *f, bool is_share)
     const double across_step = tick(f->x1 - f->x0, 6);
     for (double x = ceil(f->x0 / across_step - 1e-9) * across_step;
          x <= f->x1 + across_step * 1e-9; x += across_step) {
-        nd_buffer_add(out, "<text x=%d y=%d class=middle>", across(f, x),
+        nd_buffer_add(out, "<text x='%d' y='%d' class='middle'>", across(f, x),
                       HEIGHT - BOTTOM + 180);
         label(out, x, false);
         nd_buffer_add(out, "</text>");
     }
-    nd_buffer_add(out, "<text x=%d y=%d class=middle>%s</text>", (LEFT + WIDTH) / 2,
+    nd_buffer_add(out, "<text x='%d' y='%d' class='middle'>%s</text>", (LEFT + WIDTH) / 2,
                   HEIGHT - 80, nd_gettext("step"));
 }
 
@@ -91,16 +93,50 @@ static void line(nd_buffer *out, const frame *f, const nd_curve *curve, int numb
     nd_buffer_add(out, "'/>");
 }
 
+// False: there is nothing to draw.
+static bool fit(const nd_curve *curve, int curves, frame *f)
+{
+    *f = frame_of(curve, curves);
+    if (!isfinite(f->x0) || !isfinite(f->y0)) return false;
+    if (f->x1 <= f->x0) f->x1 = f->x0 + 1;
+    const double room = f->y1 > f->y0 ? 0.05 * (f->y1 - f->y0) : 0.05 + fabs(f->y0) / 20;
+    f->y0 -= room;
+    f->y1 += room;
+    if (curve[0].is_share) f->y0 = fmax(f->y0, 0), f->y1 = fmin(f->y1, 1);
+    return true;
+}
+
+void report_plot(nd_buffer *out, const nd_curve *curve, int curves, const char *title)
+{
+    static const char style[] =
+        "text{font:170px sans-serif;fill:#555}.end{text-anchor:end}"
+        ".middle{text-anchor:middle}.grid{stroke:#ccc;stroke-width:10}"
+        ".line{fill:none;stroke-width:26;stroke-linejoin:round}"
+        ".c0{stroke:#2a7de1}.c1{stroke:#e0721b}.n0{fill:#2a7de1}.n1{fill:#e0721b}";
+    frame f;
+    if (!fit(curve, curves, &f)) return;
+    nd_buffer_add(out,
+                  "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 -300 %d %d'>"
+                  "<title>%s</title><style>%s</style>"
+                  "<rect y='-300' width='%d' height='%d' fill='#fff'/>",
+                  WIDTH + 200, HEIGHT + 300, title, style, WIDTH + 200, HEIGHT + 300);
+    nd_buffer_add(out, "<text x='%d' y='-80'>%s</text>", LEFT, title);
+    axes(out, &f, curve[0].is_share);
+    for (int c = 0; c < curves; c++) {
+        line(out, &f, &curve[c], c);
+        nd_buffer_add(out, "<text class='n%d' x='%d' y='-80'>", c % 2,
+                      WIDTH / 2 + c * WIDTH / 4);
+        report_escape(out, curve[c].name);
+        nd_buffer_add(out, "</text>");
+    }
+    nd_buffer_add(out, "</svg>\n");
+}
+
 void report_curves(nd_buffer *out, const nd_curve *curve, int curves, const char *title)
 {
-    frame f = frame_of(curve, curves);
-    if (!isfinite(f.x0) || !isfinite(f.y0)) return;
-    if (f.x1 <= f.x0) f.x1 = f.x0 + 1;
-    const double room = f.y1 > f.y0 ? 0.05 * (f.y1 - f.y0) : 0.05 + fabs(f.y0) / 20;
-    f.y0 -= room;
-    f.y1 += room;
+    frame f;
+    if (!fit(curve, curves, &f)) return;
     const bool is_share = curves > 0 && curve[0].is_share;
-    if (is_share) f.y0 = fmax(f.y0, 0), f.y1 = fmin(f.y1, 1);
     nd_buffer_add(out, "<figure class=chart><figcaption>%s</figcaption>", title);
     nd_buffer_add(out, "<svg viewBox='0 0 %d %d' role=img aria-label='%s'>", WIDTH,
                   HEIGHT, title);

@@ -102,7 +102,7 @@ static nd_status open_run(nd_arena *arena, const char *path, learn_run *run)
     if (!run->metrics)
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its rights", log,
                        nd_system_error(errno));
-    static const char *const inside[] = {"state", "pictures"};
+    static const char *const inside[] = {"state", "pictures", "plots"};
     for (size_t i = 0; i < sizeof inside / sizeof *inside; i++) {
         const char *folder = learn_run_file(run, arena, inside[i]);
         if (!folder) return ND_E_MEMORY;

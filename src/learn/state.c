@@ -229,7 +229,7 @@ nd_status learn_state_load(nd_train *train, const char *folder, bool is_fork)
     if (status == ND_E_IO)
         status = nd_fail(ND_E_DATA,
                          "%s holds no state yet: it ended before the first was kept\n"
-                         "start it anew",
+                         "remove it and start anew",
                          folder);
     nd_arena_free(arena);
     return status;

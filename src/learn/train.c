@@ -20,7 +20,7 @@ static nd_status settle_rate(nd_train *t)
     ND_TRY(nd_rate_test_describe(test, &out));
     ND_TRY(learn_file_text(learn_run_file(&t->run, t->arena, "rate.json"), &text, false));
     learn_tell(t, &(nd_train_news){.what = ND_TRAIN_RATE, .test = test});
-    return ND_OK;
+    return learn_plot_rate(t, test);
 }
 
 static nd_status settle_epochs(nd_train *t)
@@ -60,6 +60,7 @@ static nd_status stop_here(nd_train *t)
 {
     ND_TRY(learn_state_save(t));
     ND_TRY(learn_event(t, "stop", NULL));
+    ND_TRY(learn_plots(t));
     ND_TRY(learn_status(t, "stopped", true));
     return nd_fail(ND_E_CANCELLED,
                    "stopped on request after step %lld of %lld; all of it is kept\n"
@@ -67,8 +68,9 @@ static nd_status stop_here(nd_train *t)
                    (long long)t->state.step, (long long)t->state.total, t->run.path);
 }
 
-static void take_order(nd_train *t, learn_order order)
+void learn_take_order(nd_train *t)
 {
+    const learn_order order = learn_run_order(&t->run);
     if (order == LEARN_STOP) t->by_control = true, atomic_store(&t->stop, true);
     if (order == LEARN_PAUSE) t->is_paused = true;
     if (order == LEARN_RESUME) t->is_paused = false;
@@ -83,14 +85,14 @@ static nd_status pause_here(nd_train *t)
     while (t->is_paused && !atomic_load(&t->stop)) {
         ND_TRY(learn_status(t, "paused", t->run.status_at + 1 < nd_seconds()));
         (void)nanosleep(&nap, NULL);
-        take_order(t, learn_run_order(&t->run));
+        learn_take_order(t);
     }
     return atomic_load(&t->stop) ? ND_OK : learn_event(t, "go on", NULL);
 }
 
 static nd_status obey(nd_train *t)
 {
-    take_order(t, learn_run_order(&t->run));
+    learn_take_order(t);
     if (t->is_paused) ND_TRY(pause_here(t));
     if (atomic_load(&t->stop)) return stop_here(t);
     const double since = nd_seconds() - t->saved_at;
@@ -313,6 +315,7 @@ static nd_status go(nd_train *t)
         ND_TRY(end_epoch(t, cpu));
     }
     ND_TRY(learn_finish(t));
+    ND_TRY(learn_plots(t));
     s->is_done = true;
     ND_TRY(learn_state_save(t));
     ND_TRY(learn_event(t, "done", NULL));
@@ -331,12 +334,11 @@ nd_status nd_train_run(nd_train *t)
         ND_TRY(learn_run_new(t->arena, &t->ask, t->recipe->name, hash, &t->run));
     }
     const nd_status status = go(t);
+    if (status == ND_OK) return status;
+    const nd_error error = nd_error_take();
+    const char *state = status == ND_E_CANCELLED ? "stopped" : "failed";
+    if (learn_status(t, state, true) != ND_OK) (void)nd_error_take();
     // Who presses stop on the page wants just that: no failure.
-    if (status == ND_E_CANCELLED && t->by_control) return (void)nd_error_take(), ND_OK;
-    if (status != ND_OK && status != ND_E_CANCELLED) {
-        const nd_error error = nd_error_take();
-        if (learn_status(t, "failed", true) != ND_OK) (void)nd_error_take();
-        return nd_error_give(&error);
-    }
-    return status;
+    if (status == ND_E_CANCELLED && t->by_control) return ND_OK;
+    return nd_error_give(&error);
 }

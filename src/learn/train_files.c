@@ -99,6 +99,7 @@ static nd_status put_all(const nd_train *t, nd_arena *arena)
     ND_TRY(put_classes(t, arena));
     ND_TRY(put_recipes(t, arena));
     ND_TRY(put_bad(t, arena));
+    ND_TRY(learn_stats(t, arena));
     return nd_dataset_write_split(t->data, split);
 }
 

@@ -12,7 +12,15 @@
 nd_recipe *nd_run_recipe(nd_arena *arena, const char *folder)
 {
     const char *path = learn_path(arena, folder, "resolved.yaml");
-    if (!path) return NULL;
+    const char *log = path ? learn_path(arena, folder, "metrics.jsonl") : NULL;
+    if (!log) return NULL;
+    if (access(path, R_OK) != 0 && access(log, F_OK) == 0) {
+        (void)nd_fail(ND_E_DATA,
+                      "%s holds no state yet: it ended before the first was kept\n"
+                      "remove it and start anew",
+                      folder);
+        return NULL;
+    }
     if (access(path, R_OK) != 0) {
         (void)nd_fail(ND_E_PARAM,
                       "%s is no run: it has no resolved.yaml\n"

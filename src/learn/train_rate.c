@@ -85,6 +85,7 @@ static nd_status test_rates(stream *s, nd_rate_test *test)
                                        .loss = loss,
                                        .step = test->count,
                                        .steps = ND_RATE_POINTS});
+        if (t->run.lock >= 0) learn_take_order(t);
         if (atomic_load(&t->stop))
             return nd_fail(ND_E_CANCELLED,
                            "stopped on request during the range test\nstart it again");

@@ -104,6 +104,19 @@ TEST(variables_are_put_in_and_missed)
     CHECK(error_says("train has no key epoch\ndid you mean epochs?"));
 }
 
+TEST(auto_on_the_command_line_takes_back_what_the_recipe_says)
+{
+    const nd_given given[] = {{"train.rate", "auto"}, {"model.pretrained", "none"}};
+    const nd_recipe *r = read_with(arena,
+                                   "train: { rate: 0.1, epochs: 3 }\n"
+                                   "model: { pretrained: w.pth, head: keep }\n",
+                                   given, 1);
+    CHECK(r && r->train.rate == 0 && r->train.epochs == 3);
+    r = read_with(arena, "train: { rate: 0.1 }\nmodel: { pretrained: w.pth }\n", given,
+                  2);
+    CHECK(r && r->train.rate == 0 && !r->model.pretrained.text);
+}
+
 TEST(a_variable_may_have_a_default)
 {
     const char *text = "variables: { n: 4 }\ntrain: { epochs: \"${n}\" }\n";

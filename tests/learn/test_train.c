@@ -2,6 +2,7 @@
 #include "../files.h"
 #include <fcntl.h>
 #include <math.h>
+#include <nadir/file.h>
 #include <nadir/process.h>
 #include <nadir/train.h>
 #include <signal.h>
@@ -22,18 +23,23 @@ typedef struct order {
     bool is_fork;
     double kill_s;     // 0: never
     int stop_at;       // news of steps after which it is stopped; 0: never
+    bool in_test;      // stopped at the third step of the range test, by its own file
     int64_t file_most; // bytes of a file; 0: any
     const nd_given *given;
     size_t givens;
 } order;
 typedef struct hearer {
     nd_train *train;
+    const char *control; // to write stop into while the rate is sought; NULL: not
     int steps, stop_at;
 } hearer;
 
 static void hear(void *user, const nd_train_news *news)
 {
     hearer *h = user;
+    const bool is_third = news->what == ND_TRAIN_CHECK && news->step == 3;
+    FILE *control = is_third && h->control ? fopen(h->control, "a") : NULL;
+    if (control) (void)(fputs("stop\n", control) + fclose(control));
     if (news->what == ND_TRAIN_STEP && ++h->steps == h->stop_at) nd_train_stop(h->train);
 }
 
@@ -51,6 +57,7 @@ static void limit(const order *o)
 static nd_status train_it(nd_arena *arena, const order *o)
 {
     hearer h = {.stop_at = o->stop_at};
+    if (o->in_test) h.control = nd_text(arena, "%s/control", o->folder);
     const nd_recipe_ask read = {.path = "small.yaml",
                                 .text = o->text ? o->text : small,
                                 .given = o->given,
@@ -156,6 +163,7 @@ TEST(a_run_leaves_all_its_files_and_repeats_bit_by_bit)
         "metrics.jsonl",     "status.json",   "confusion.json",
         "worst.json",        "sample.json",   "env.json",
         "classes.json",      "resolved.yaml", "config.yaml",
+        "plots/loss.svg",    "stats.json",    "plots/accuracy.svg",
         "split.tsv",         "lock"};
     for (size_t i = 0; i < sizeof files / sizeof *files; i++)
         CHECK(has(arena, a, files[i]));
@@ -324,4 +332,50 @@ TEST(hard_examples_are_learnt_from_the_steps_and_kept_in_the_state)
     CHECK(train_in_child(&(order){.resume = a}, words) == 0);
     CHECK(train_in_child(&(order){.folder = b, .given = given, .givens = 2}, words) == 0);
     CHECK(same_state(arena, a, b));
+}
+
+// Right for the page: the reader sees that it does not run any more.
+TEST(a_run_stopped_in_its_range_test_says_so)
+{
+    char words[1200];
+    const char *a = fresh(arena, "range");
+    const nd_given given[] = {{"train.rate", "auto"}};
+    CHECK(train_in_child(
+              &(order){.folder = a, .in_test = true, .given = given, .givens = 1},
+              words) == 0);
+    nd_bytes status;
+    CHECK(nd_file_map(arena, nd_text(arena, "%s/status.json", a), &status) == ND_OK);
+    const nd_json *all = nd_json_parse(arena, (const char *)status.at, status.count);
+    const nd_json *state = all ? nd_json_member(all, "state") : NULL;
+    CHECK(state && state->text && strcmp(state->text, "stopped") == 0);
+    CHECK(train_in_child(&(order){.resume = a}, words) == 1);
+    CHECK(strstr(words, "holds no state yet"));
+}
+
+// 80 training pictures of 64 x 64 in ten classes; the means are those that Pillow and
+// numpy find in the files that split.tsv calls train.
+TEST(what_the_data_are_like_is_written_down)
+{
+    char words[1200];
+    const char *a = fresh(arena, "stats");
+    CHECK(train_in_child(&(order){.folder = a, .stop_at = 1}, words) == 1);
+    nd_bytes file;
+    CHECK(nd_file_map(arena, nd_text(arena, "%s/stats.json", a), &file) == ND_OK);
+    const nd_json *all = nd_json_parse(arena, (const char *)file.at, file.count);
+    const nd_json *bands = all ? nd_json_member(all, "bands") : NULL;
+    const nd_json *classes = all ? nd_json_member(all, "classes") : NULL;
+    CHECK(bands && bands->count == 3 && classes && classes->count == 10);
+    if (!bands || !classes) return;
+    static const double mean[] = {88.8995849609375, 98.8244140625, 105.21770629882812},
+                        deviation[] = {51.742015453148504, 36.04593692424616,
+                                       30.64727661917436};
+    int b = 0, pictures = 0;
+    for (const nd_json *one = bands->first; one; one = one->next, b++) {
+        CHECK(nd_json_member(one, "count")->number == 80 * 64 * 64);
+        CHECK(fabs(nd_json_member(one, "mean")->number / mean[b] - 1) < 1e-6);
+        CHECK(fabs(nd_json_member(one, "stddev")->number / deviation[b] - 1) < 1e-6);
+    }
+    for (const nd_json *one = classes->first; one; one = one->next)
+        pictures += (int)nd_json_member(one, "train")->number;
+    CHECK(pictures == 80);
 }

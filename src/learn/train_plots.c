@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the data are like, as numbers, and how a run went, as drawings: stats.json, plots.
+#include "learn/data.h"
+#include "learn/loop.h"
+#include "learn/report.h"
+#include <math.h>
+#include <string.h>
+
+// ---- stats.json: the training side in the units of the bands, before any scaling.
+static void put_band(const nd_train *t, int b, nd_json_out *out)
+{
+    const data_band_stats *s = &t->data->stats[b];
+    int count;
+    const nd_card_band *band = &nd_dataset_bands(t->data, &count)[b];
+    nd_json_open(out, NULL, '{');
+    nd_json_text(out, "name", band->name);
+    nd_json_text(out, "unit", band->unit);
+    nd_json_whole(out, "count", s->count);
+    nd_json_real(out, "mean", s->mean);
+    nd_json_real(out, "stddev", sqrt(s->square / (double)s->count));
+    nd_json_real(out, "minimum", s->least);
+    nd_json_real(out, "maximum", s->most);
+    nd_json_real(out, "p2", s->p2);
+    nd_json_real(out, "p50", s->p50);
+    nd_json_real(out, "p98", s->p98);
+    nd_json_close(out, '}');
+}
+
+static void put_class(const nd_train *t, int k, nd_json_out *out)
+{
+    const double *weight = nd_dataset_class_weights(t->data);
+    int count;
+    nd_json_open(out, NULL, '{');
+    nd_json_text(out, "name", nd_dataset_classes(t->data, &count)[k].name);
+    for (int side = 0; side < ND_SIDES; side++)
+        nd_json_whole(out, nd_side_name((nd_side)side),
+                      nd_dataset_class_counts(t->data, (nd_side)side)[k]);
+    nd_json_real(out, "weight", weight ? weight[k] : 1);
+    nd_json_close(out, '}');
+}
+
+nd_status learn_stats(const nd_train *t, nd_arena *arena)
+{
+    nd_buffer text = {.arena = arena};
+    nd_json_out out = {.to = &text};
+    if (!t->data->stats) return ND_OK;
+    nd_json_open(&out, NULL, '{');
+    nd_json_text(&out, "side", "train");
+    nd_json_open(&out, "bands", '[');
+    for (int b = 0; b < t->bands; b++) put_band(t, b, &out);
+    nd_json_close(&out, ']');
+    nd_json_text(&out, "counts", t->is_mask ? "pixels" : "pictures");
+    nd_json_open(&out, "classes", '[');
+    for (int k = 0; k < t->classes; k++) put_class(t, k, &out);
+    nd_json_close(&out, ']');
+    nd_json_close(&out, '}');
+    nd_buffer_put(&text, "\n", 1);
+    return learn_file_text(learn_run_file(&t->run, arena, "stats.json"), &text, false);
+}
+
+// ---- Plots.
+static nd_status put_plot(const nd_train *t, nd_arena *arena, const nd_curve *curve,
+                          int curves, const char *name)
+{
+    nd_buffer text = {.arena = arena};
+    const char *path = learn_run_file(&t->run, arena, name);
+    report_plot(&text, curve, curves,
+                curve->is_share ? nd_gettext("Right answers") : nd_gettext("Loss"));
+    return text.length ? learn_file_text(path, &text, true) : ND_OK;
+}
+
+static nd_status put_plots(const nd_train *t, nd_arena *arena)
+{
+    nd_run_told run;
+    ND_TRY(nd_run_read(arena, t->run.path, &run));
+    double *x = nd_alloc(arena, (size_t)run.epochs * 4 + 1, sizeof *x);
+    if (!x) return ND_E_MEMORY;
+    double *train = x + run.epochs, *valid = train + run.epochs;
+    double *right = valid + run.epochs;
+    for (int i = 0; i < run.epochs; i++) {
+        x[i] = run.epoch[i].step, train[i] = run.epoch[i].train_loss;
+        valid[i] = run.epoch[i].valid_loss, right[i] = run.epoch[i].accuracy;
+    }
+    const nd_curve loss[] = {
+        {nd_gettext("training"), x, train, run.epochs, false},
+        {nd_gettext("validation"), x, valid, run.epochs, false},
+    };
+    const nd_curve accuracy = {nd_gettext("validation"), x, right, run.epochs, true};
+    ND_TRY(put_plot(t, arena, loss, 2, "plots/loss.svg"));
+    return put_plot(t, arena, &accuracy, 1, "plots/accuracy.svg");
+}
+
+nd_status learn_plots(const nd_train *t)
+{
+    nd_arena *arena = nd_arena_new();
+    if (!arena) return ND_E_MEMORY;
+    const nd_status status = put_plots(t, arena);
+    nd_arena_free(arena);
+    return status;
+}
+
+nd_status learn_plot_rate(const nd_train *t, const nd_rate_test *test)
+{
+    const uint8_t *png;
+    size_t count;
+    const char *path = learn_run_file(&t->run, t->arena, "plots/rate.png");
+    if (!path) return ND_E_MEMORY;
+    ND_TRY(nd_rate_test_picture(t->arena, test, &png, &count));
+    return learn_file_put(path, png, count, true);
+}
