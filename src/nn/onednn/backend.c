@@ -30,6 +30,7 @@ static const nn_kernel *const kernels[] = {
     &own_winograd_data,
     &own_winograd_weight,
     &own_winograd_fold,
+    &own_weigh_direct,
     &own_max_pool,
     &own_max_pool_back,
     &own_max_pool_to,

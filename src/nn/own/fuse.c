@@ -128,15 +128,20 @@ static nd_status norm_relu_back(nn_plan *plan, nn_record *relu)
             back = r;
     if (!back || back->out[0]->shape.rank != 4) return ND_OK;
     const bool is_shared = reader_of(plan, relu->out[0]) != back;
-    nd_tensor **in = nd_alloc(tape->arena, 6, sizeof(nd_tensor *));
+    nd_tensor **in = nd_alloc(tape->arena, 7, sizeof(nd_tensor *));
     nd_tensor **out = nd_alloc(tape->arena, 4, sizeof(nd_tensor *));
     if (!in || !out) return ND_E_MEMORY;
     for (int k = 0; k < 5; k++) in[k] = back->in[k];
     for (int k = 0; k < 3; k++) out[k] = back->out[k];
-    in[0] = relu->in[0], in[5] = relu->in[1];
+    in[0] = relu->in[0];
+    // Without an addition x alone says where ReLU was on: one picture less to read.
+    if (norm->in[3])
+        in[5] = relu->in[1];
+    else
+        in[6] = norm->in[2];
     remove_record(tape, back);
     put_for(tape, back, relu);
-    back->op = &own_op_norm_back, back->in = in, back->ins = 6, back->out = out;
+    back->op = &own_op_norm_back, back->in = in, back->ins = 7, back->out = out;
     if (is_shared) out[back->outs++] = relu->out[0], relu->out[0]->made_by = back;
     return ND_OK;
 }

@@ -16,6 +16,7 @@ typedef struct norm_job {
     const void *x, *r, *y, *g;
     void *to, *masked;
     bool relu;
+    own_counts counts;
 } norm_job;
 
 static norm_job job_of(const nn_call *call, const nd_tensor *x)
@@ -66,9 +67,11 @@ static void sums(void *user, int thread, int threads)
             j->kernels->norm_sums[j->type](part(j, j->x, b, n), j->pixels, from,
                                            own + b * 32, own + b * 32 + 16);
         } else {
-            j->kernels->norm_back_sums[j->type](
-                part(j, j->g, b, n), part(j, j->x, b, n), part(j, j->y, b, n), j->pixels,
-                j->back[b].mean, own + b * 32, own + b * 32 + 16);
+            const void *const in[3] = {part(j, j->g, b, n), part(j, j->x, b, n),
+                                       part(j, j->y, b, n)};
+            double *const to[2] = {own + b * 32, own + b * 32 + 16};
+            j->kernels->norm_back_sums[j->type](in, j->pixels, &j->back[b], j->counts,
+                                                to);
         }
     }
 }
@@ -88,9 +91,8 @@ static void results(void *user, int thread, int threads)
         }
         const void *const in[3] = {part(j, j->g, b, n), part(j, j->x, b, n),
                                    part(j, j->y, b, n)};
-        j->kernels->norm_back[j->type](in, part_to(j, j->to, b, n),
-                                       part_to(j, j->masked, b, n), j->pixels,
-                                       &j->back[b]);
+        void *const out[2] = {part_to(j, j->to, b, n), part_to(j, j->masked, b, n)};
+        j->kernels->norm_back[j->type](in, out, j->pixels, &j->back[b], j->counts);
     }
 }
 
@@ -190,8 +192,28 @@ static nd_status run_fixed(const nn_call *call)
     return ND_OK;
 }
 
-// in: g, x, weight, mean, variance, y or NULL; out: of x, weight, bias, and g where y > 0
-// Ioffe and Szegedy 2015: dx = w r (g - sum g / n - x' sum(g x') / n), x' = (x - mean) r.
+// What the first pass needs: means, and where ReLU was on, as the forward pass had it.
+static void set_back(const nn_call *call, const norm_job *j, own_norm_back *by)
+{
+    const nn_norm *set = call->record->set;
+    const float *w = call->in[2], *mean = call->in[3], *variance = call->in[4];
+    const float *bias = j->counts == OWN_BY_X ? call->in[6] : NULL;
+    for (int64_t b = 0; b < j->blocks; b++) {
+        by[b] = (own_norm_back){.mean = {0}};
+        for (int c = 0; c < 16 && b * 16 + c < j->channels; c++) {
+            const int64_t k = b * 16 + c;
+            by[b].mean[c] = mean[k];
+            if (!bias) continue;
+            by[b].on_scale[c] =
+                (float)((double)w[k] / sqrt((double)variance[k] + set->epsilon));
+            by[b].on_shift[c] = bias[k];
+        }
+    }
+}
+
+// in: g, x, weight, mean, variance, y or NULL, bias or NULL; out: of x, weight, bias, and
+// g where it counts. Ioffe and Szegedy 2015: dx = w r (g - sum g / n - x' sum(g x') / n),
+// x' = (x - mean) r.
 static nd_status run_back(const nn_call *call)
 {
     const nn_record *r = call->record;
@@ -199,15 +221,14 @@ static nd_status run_back(const nn_call *call)
     norm_job j = job_of(call, r->in[1]);
     own_norm_back *by = after_sums(call);
     j.g = call->in[0], j.x = call->in[1], j.to = call->out[0], j.back = by;
-    if (r->op == &own_op_norm_back) j.y = call->in[5];
-    if (r->op == &own_op_norm_back && r->outs > 3) j.masked = call->out[3];
-    const float *w = call->in[2], *mean = call->in[3], *variance = call->in[4];
-    float *dw = call->out[1], *db = call->out[2];
-    for (int64_t b = 0; b < j.blocks; b++) {
-        by[b] = (own_norm_back){{0}, {0}, {0}, {0}};
-        for (int c = 0; c < 16 && b * 16 + c < j.channels; c++)
-            by[b].mean[c] = mean[b * 16 + c];
+    if (r->op == &own_op_norm_back) {
+        j.y = call->in[5];
+        j.counts = j.y ? OWN_BY_Y : OWN_BY_X;
+        if (r->outs > 3) j.masked = call->out[3];
     }
+    const float *w = call->in[2], *variance = call->in[4];
+    float *dw = call->out[1], *db = call->out[2];
+    set_back(call, &j, by);
     nn_team(call->threads, sums, &j);
     const double count = (double)j.pictures * (double)j.pixels;
     for (int64_t b = 0; b < j.blocks; b++)

@@ -163,85 +163,86 @@ static void norm_bf16(const void *x, const void *r, void *y, int64_t pixels,
         norm(x, NULL, y, pixels, by, false, true);
 }
 
-VECTOR_INLINE v16 counted(const void *g, const void *y, int64_t i, const bool is_bf16)
+// in: g, x, y. What does not count is nought.
+VECTOR_INLINE v16 counted(const void *const in[3], int64_t i, v16 d, const v16 on[2],
+                          const own_counts counts, const bool is_bf16)
 {
-    const v16 v = v16_get(g, i, is_bf16);
-    if (!y) return v;
-    return v16_where(v16_get(y, i, is_bf16) > v16_all(0), v, v16_all(0));
+    const v16 g = v16_get(in[0], i, is_bf16);
+    if (counts == OWN_ALL) return g;
+    const v16 v = counts == OWN_BY_Y ? v16_get(in[2], i, is_bf16) : d * on[0] + on[1];
+    return v16_where(v > v16_all(0), g, v16_all(0));
 }
 
-VECTOR_INLINE void norm_back_sums(const void *g, const void *x, const void *y,
-                                  int64_t pixels, const float *mean, double *sum,
-                                  double *with, const bool is_bf16)
+VECTOR_INLINE void norm_back_sums(const void *const in[3], int64_t pixels,
+                                  const own_norm_back *by, const own_counts counts,
+                                  double *const to[2], const bool is_bf16)
 {
-    const v16 from = v16_get(mean, 0, false);
+    const v16 from = v16_get(by->mean, 0, false);
+    const v16 on[2] = {v16_get(by->on_scale, 0, false), v16_get(by->on_shift, 0, false)};
     for (int64_t at = 0; at < pixels; at += STRETCH) {
         const int64_t end = at + STRETCH < pixels ? at + STRETCH : pixels;
         v16 s[4] = {{0}}, q[4] = {{0}};
         int64_t i = at;
         for (; i + 4 <= end; i += 4)
             for (int k = 0; k < 4; k++) {
-                const v16 v = counted(g, y, (i + k) * 16, is_bf16);
-                s[k] += v, q[k] += v * (v16_get(x, (i + k) * 16, is_bf16) - from);
+                const v16 d = v16_get(in[1], (i + k) * 16, is_bf16) - from;
+                const v16 v = counted(in, (i + k) * 16, d, on, counts, is_bf16);
+                s[k] += v, q[k] += v * d;
             }
         for (; i < end; i++) {
-            const v16 v = counted(g, y, i * 16, is_bf16);
-            s[0] += v, q[0] += v * (v16_get(x, i * 16, is_bf16) - from);
+            const v16 d = v16_get(in[1], i * 16, is_bf16) - from;
+            const v16 v = counted(in, i * 16, d, on, counts, is_bf16);
+            s[0] += v, q[0] += v * d;
         }
-        gather(sum, s), gather(with, q);
+        gather(to[0], s), gather(to[1], q);
     }
 }
-static void norm_back_sums_f32(const void *g, const void *x, const void *y,
-                               int64_t pixels, const float *mean, double *sum,
-                               double *with)
-{
-    if (y)
-        norm_back_sums(g, x, y, pixels, mean, sum, with, false);
-    else
-        norm_back_sums(g, x, NULL, pixels, mean, sum, with, false);
-}
-static void norm_back_sums_bf16(const void *g, const void *x, const void *y,
-                                int64_t pixels, const float *mean, double *sum,
-                                double *with)
-{
-    if (y)
-        norm_back_sums(g, x, y, pixels, mean, sum, with, true);
-    else
-        norm_back_sums(g, x, NULL, pixels, mean, sum, with, true);
-}
 
-VECTOR_INLINE void norm_back(const void *const in[3], const void *y, void *dx,
-                             void *masked, int64_t pixels, const own_norm_back *by,
+VECTOR_INLINE void norm_back(const void *const in[3], void *const out[2], int64_t pixels,
+                             const own_norm_back *by, const own_counts counts,
                              const bool is_bf16)
 {
     const v16 mean = v16_get(by->mean, 0, false), a = v16_get(by->gradient, 0, false);
     const v16 b = v16_get(by->value, 0, false), c = v16_get(by->shift, 0, false);
+    const v16 on[2] = {v16_get(by->on_scale, 0, false), v16_get(by->on_shift, 0, false)};
+    void *dx = out[0], *masked = out[1];
     for (int64_t i = 0; i < pixels * 16; i += 16) {
-        const v16 g = counted(in[0], y, i, is_bf16);
+        const v16 d = v16_get(in[1], i, is_bf16) - mean;
+        const v16 g = counted(in, i, d, on, counts, is_bf16);
         if (masked) v16_put(masked, i, g, is_bf16);
-        v16_put(dx, i, a * g + (b * (v16_get(in[1], i, is_bf16) - mean) + c), is_bf16);
+        v16_put(dx, i, a * g + (b * d + c), is_bf16);
     }
 }
-static void norm_back_f32(const void *const in[3], void *dx, void *masked, int64_t pixels,
-                          const own_norm_back *by)
-{
-    if (in[2] && masked)
-        norm_back(in, in[2], dx, masked, pixels, by, false);
-    else if (in[2])
-        norm_back(in, in[2], dx, NULL, pixels, by, false);
-    else
-        norm_back(in, NULL, dx, NULL, pixels, by, false);
-}
-static void norm_back_bf16(const void *const in[3], void *dx, void *masked,
-                           int64_t pixels, const own_norm_back *by)
-{
-    if (in[2] && masked)
-        norm_back(in, in[2], dx, masked, pixels, by, true);
-    else if (in[2])
-        norm_back(in, in[2], dx, NULL, pixels, by, true);
-    else
-        norm_back(in, NULL, dx, NULL, pixels, by, true);
-}
+
+#define NORM_BACK(type, is_bf16)                                                         \
+    static void norm_back_sums_##type(const void *const in[3], int64_t pixels,           \
+                                      const own_norm_back *by, own_counts counts,        \
+                                      double *const to[2])                               \
+    {                                                                                    \
+        switch (counts) {                                                                \
+        case OWN_BY_Y: norm_back_sums(in, pixels, by, OWN_BY_Y, to, is_bf16); break;     \
+        case OWN_BY_X: norm_back_sums(in, pixels, by, OWN_BY_X, to, is_bf16); break;     \
+        default: norm_back_sums(in, pixels, by, OWN_ALL, to, is_bf16);                   \
+        }                                                                                \
+    }                                                                                    \
+    static void norm_back_##type(const void *const in[3], void *const out[2],            \
+                                 int64_t pixels, const own_norm_back *by,                \
+                                 own_counts counts)                                      \
+    {                                                                                    \
+        void *const one[2] = {out[0], NULL};                                             \
+        switch (counts) {                                                                \
+        case OWN_BY_Y:                                                                   \
+            if (out[1])                                                                  \
+                norm_back(in, out, pixels, by, OWN_BY_Y, is_bf16);                       \
+            else                                                                         \
+                norm_back(in, one, pixels, by, OWN_BY_Y, is_bf16);                       \
+            break;                                                                       \
+        case OWN_BY_X: norm_back(in, out, pixels, by, OWN_BY_X, is_bf16); break;         \
+        default: norm_back(in, one, pixels, by, OWN_ALL, is_bf16);                       \
+        }                                                                                \
+    }
+NORM_BACK(f32, false)
+NORM_BACK(bf16, true)
 
 VECTOR_INLINE void sum_of(const void *x, int64_t pixels, double *sum, const bool is_bf16)
 {

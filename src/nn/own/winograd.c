@@ -388,7 +388,11 @@ static void gather_part(void *user, int thread, int threads)
 static bool weight_fits(const nn_record *r)
 {
     const nn_conv *c = r->set;
-    return can(r, c, nn_working_type(r)) && pays(c, &c->out);
+    const nd_dtype type = nn_working_type(r);
+    // Sums of many channels wait for memory; direct ones by bfloat16 do not.
+    const int64_t products = blocks_of(c->in.dim[1]) * blocks_of(c->out.dim[1]);
+    return can(r, c, type) && pays(c, &c->out) &&
+           (type == ND_FLOAT32 || products <= 8 * 8);
 }
 
 static void weight_layouts(const nn_record *r, nn_layout *in, nn_layout *out)
