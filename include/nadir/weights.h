@@ -82,6 +82,9 @@ nd_status nd_weights_load(nd_arena *arena, const nd_weights *weights, nd_net *ne
 // of what has two dimensions or more, and float of the rest.
 nd_status nd_weights_of(nd_arena *arena, nd_net *net, nd_stored type, nd_weight **weight,
                         int *count) ND_CHECKED;
+// The same weights, floats of two dimensions or more rounded to bfloat16, ties to even.
+nd_status nd_weights_round(nd_arena *arena, const nd_weights *weights,
+                           const nd_weight **rounded) ND_CHECKED;
 
 // ---- The card: what goes in, what comes out, how it was made. All texts the arena's.
 typedef enum nd_scaling {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// nadir convert: a checkpoint as another format, its numbers as they are.
+// nadir convert: a checkpoint as another format, or at half its size.
 #include "cli/weights.h"
 #include <nadir/file.h>
 #include <string.h>
@@ -9,10 +9,12 @@ enum { CARD_BYTES = 1 << 24 };
 
 typedef struct options {
     const char *card;
-    bool force, strict;
+    bool bfloat16, force, strict;
 } options;
 static const nd_param params[] = {
     ND_PARAM(options, card, NULL, .help = "Write the model card of this JSON file"),
+    ND_PARAM(options, bfloat16, false,
+             .help = "Round floats of two dimensions or more to bfloat16: half the size"),
     ND_PARAM(options, force, false, .help = "Replace OUT if it exists"),
     ND_PARAM(options, strict, false,
              .help = "Refuse a checkpoint that names classes besides tensors"),
@@ -46,7 +48,9 @@ static nd_status run(cli_call *call)
     if (!w) return ND_E_DATA;
     const char *card = own->card ? card_of(call->arena, own->card) : w->card;
     if (own->card && !card) return ND_E_DATA;
-    ND_TRY(nd_weights_save(to, w->weight, w->count, card));
+    const nd_weight *weight = w->weight;
+    if (own->bfloat16) ND_TRY(nd_weights_round(call->arena, w, &weight));
+    ND_TRY(nd_weights_save(to, weight, w->count, card));
     for (int i = 0; i < w->skips; i++)
         nd_say(ND_NOTE, "left out: %s (%s)", w->skipped[i].name, w->skipped[i].reason);
     if (call->general->json) cli_event("converted", "file", to);
@@ -56,12 +60,13 @@ static nd_status run(cli_call *call)
 const cli_command cli_cmd_convert = {
     .name = "convert",
     .brief = "Write the weights of a checkpoint in another format",
-    .usage = "IN OUT [--card CARD.json] [--force]",
+    .usage = "IN OUT [--card CARD.json] [--bfloat16] [--force]",
     .example = "nadir convert resnet18.pth resnet18.safetensors",
     .help =
         "IN is a .safetensors, .pt or .pth file of any age; OUT ends in one of these.\n"
-        "Numbers stay as they are, the model's card goes along. OUT is written whole\n"
-        "or not at all; torch.load takes it with weights_only=True.",
+        "Numbers stay as they are unless --bfloat16 is given, the model's card goes\n"
+        "along. OUT is written whole or not at all; torch.load takes it with\n"
+        "weights_only=True.",
     .table = ND_TABLE(params, options),
     .min_words = 2,
     .max_words = 2,

@@ -137,3 +137,31 @@ nd_status nd_weights_of(nd_arena *arena, nd_net *net, nd_stored type, nd_weight 
     *weight = w, *count = all;
     return ND_OK;
 }
+
+// Floats of two dimensions or more become a bfloat16 copy, the rest stays.
+static nd_status round_one(nd_arena *arena, nd_weight *w)
+{
+    if (w->type > ND_STORED_BF16 || w->type == ND_STORED_BF16 || w->shape.rank < 2)
+        return ND_OK;
+    const int64_t n = nd_shape_count(w->shape);
+    float *wide = nd_alloc(arena, (size_t)n + 1, sizeof *wide);
+    uint16_t *half = nd_alloc(arena, (size_t)n + 1, sizeof *half);
+    if (!wide || !half) return ND_E_MEMORY;
+    ND_TRY(nd_weights_take(w, &(nd_array){ND_FLOAT32, w->shape, wide}));
+    for (int64_t k = 0; k < n; k++) half[k] = to_bf16(wide[k]);
+    w->type = ND_STORED_BF16, w->data = half;
+    return ND_OK;
+}
+
+nd_status nd_weights_round(nd_arena *arena, const nd_weights *weights,
+                           const nd_weight **rounded)
+{
+    nd_weight *w = nd_alloc(arena, (size_t)weights->count + 1, sizeof *w);
+    if (!w) return ND_E_MEMORY;
+    for (int i = 0; i < weights->count; i++) {
+        w[i] = weights->weight[i];
+        ND_TRY(round_one(arena, &w[i]));
+    }
+    *rounded = w;
+    return ND_OK;
+}

@@ -5,6 +5,10 @@
 cd "$scratch" || exit 1
 python3 - <<'PYTHON'
 import struct
+wide = b'{"b":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"w":{"dtype":"F32","shape":[1,4],"data_offsets":[4,20]}}'
+# 1 + 2^-8 lies between two numbers of bfloat16: to the even one, 1; a little more: up.
+wide = struct.pack("<Q", len(wide)) + wide + struct.pack("<f4I", 1.1, 0x3F808000, 0x3F808001, 0x3F818000, 0x80000000)
+open("wide.safetensors", "wb").write(wide)
 head = b'{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}'
 whole = struct.pack("<Q", len(head)) + head + struct.pack("<2f", 1, 2)
 open("a.safetensors", "wb").write(whole)
@@ -23,6 +27,22 @@ silent
 result converts
 does reads_what_it_wrote 'pytorch zip, 1 tensors, 2 numbers' info a.pth
 fails 1 replaces_nothing_unasked 'a.pth exists already' convert a.safetensors a.pth
+run convert wide.safetensors half.safetensors --bfloat16
+ended 0
+silent
+result rounds_to_bfloat16
+run info half.safetensors --json
+prints '"name":"b","dtype":"float32"'
+prints '"name":"w","dtype":"bfloat16"'
+python3 - <<'PYTHON' || ok=no
+import json, struct, sys
+raw = open("half.safetensors", "rb").read()
+n, = struct.unpack("<Q", raw[:8])
+at = json.loads(raw[8:8 + n])["w"]["data_offsets"]
+got = struct.unpack("<4H", raw[8 + n + at[0]:8 + n + at[1]])
+sys.exit(got != (0x3F80, 0x3F81, 0x3F82, 0x8000))
+PYTHON
+result rounds_ties_to_even
 cat >card.json <<'CARD'
 {"name":"mine","model":{"name":"resnet18"},"input":{"bands":[{"name":"B04"}]},
 "output":{"classes":[{"value":7,"name":"reed"}],"activation":"softmax"}}
