@@ -77,6 +77,20 @@ const char *nd_graph_needs(const nd_graph *graph, bool without_sinks);
 nd_status nd_graph_plan_with(nd_arena *arena, const nd_graph *graph,
                              const nd_graph_with *with, nd_planned *planned) ND_CHECKED;
 
+// A graph planned once for each of several scenes, and without its writers. For each: the
+// node that it ends in, and behind it the one called `step`, where there is one.
+typedef struct nd_graph_scenes {
+    const char *path;
+    nd_list scene;    // values of the variable scene; none: once, without it
+    nd_list given;    // "name=value" of other variables
+    const char *step; // NULL: none is wanted
+    const nd_op *const *catalogue;
+    nd_graph *(*read)(void *user, nd_arena *arena, const nd_graph_ask *ask);
+    void *user; // of read; read NULL: nd_graph_read
+} nd_graph_scenes;
+nd_status nd_graph_plan_scenes(nd_arena *arena, const nd_graph_scenes *scenes,
+                               nd_node *const **node, int *nodes) ND_CHECKED;
+
 // The graph in one canonical form: SNAP's names, what is empty or ignored left out,
 // variables as they stand, their values as defaults. Reading it gives the same graph.
 nd_status nd_graph_print_yaml(const nd_graph *graph, nd_buffer *out) ND_CHECKED;

@@ -2,7 +2,6 @@
 // Training behind one call: what happens goes to a function as lines of JSON.
 #include "easy/easy.h"
 #include <nadir/graph.h>
-#include <nadir/run.h>
 #include <nadir/train.h>
 #include <stdio.h>
 
@@ -63,20 +62,17 @@ static void tell(void *user, const nd_train_news *news)
     nd_arena_free(arena);
 }
 
-// The nodes of data.graph: what each graph ends with before it writes.
-static nd_status nodes_of(nd_arena *arena, const nd_recipe *recipe, nd_node **node,
+static nd_status nodes_of(nd_arena *arena, const nd_recipe *recipe, nd_node *const **node,
                           int *count)
 {
-    if (!recipe->data->graph.text) return ND_OK;
-    const nd_graph *graph = nd_graph_read(
-        arena, &(nd_graph_ask){.path = recipe->data->graph.text, .catalogue = nd_ops});
-    if (!graph) return easy_given();
-    nd_planned planned;
-    const nd_graph_with with = {.without_sinks = true};
-    ND_TRY(nd_graph_plan_with(arena, graph, &with, &planned));
-    nd_settle(planned.output, planned.outputs);
-    *node = planned.output[0], *count = 1;
-    return ND_OK;
+    const nd_data *data = recipe->data;
+    if (!data->graph.text) return ND_OK;
+    const nd_graph_scenes scenes = {.path = data->graph.text,
+                                    .scene = data->scenes,
+                                    .given = data->params,
+                                    .step = data->labels.node,
+                                    .catalogue = nd_ops};
+    return nd_graph_plan_scenes(arena, &scenes, node, count);
 }
 
 static nd_status run(nd_arena *arena, const char *path, const char *const *variables,
@@ -91,13 +87,13 @@ static nd_status run(nd_arena *arena, const char *path, const char *const *varia
     nd_recipe *recipe = nd_recipe_read(
         arena, &(nd_recipe_ask){.path = path, .given = given, .givens = count});
     if (!recipe) return easy_given();
-    nd_node *node = NULL;
+    nd_node *const *node = NULL;
     int nodes = 0;
     ND_TRY(nodes_of(arena, recipe, &node, &nodes));
     h->train = nd_train_open(
         arena,
         &(nd_train_ask){
-            .recipe = recipe, .node = &node, .nodes = nodes, .tell = tell, .user = h});
+            .recipe = recipe, .node = node, .nodes = nodes, .tell = tell, .user = h});
     if (!h->train) return easy_given();
     const nd_status status = nd_train_run(h->train);
     // Stopped by the one who hears: all is saved, and the folder is the answer.

@@ -160,8 +160,10 @@ assert all(bytes_ == state["net." + name] for name, bytes_ in model.items())
 PYTHON
 result without_judges_the_last_weights_are_the_model
 
-fails 1 refuses_what_it_cannot_do_yet 'take balanced or random' \
-    train masks.yaml -o hard -P data.chips.sampling=hard
+run train masks.yaml -o hard -j 1 -P data.chips.sampling=hard -P train.epochs=1
+[ -s hard/model.safetensors ] || ok=no
+grep -q data.hardness hard/state/last.safetensors || ok=no
+result hard_chips_are_drawn_by_the_losses_of_masks
 
 # The page while a run trains: its address, curves, and the button that stops it.
 python3 - "$nadir" >out 2>err <<'PYTHON'

@@ -96,3 +96,53 @@ TEST(who_asks_for_snaps_accidents_gets_them_in_every_node)
     for (int i = 0; i < 4; i++)
         CHECK(strict.nodes == 4 && strict.node[i]->strict && !plain.node[i]->strict);
 }
+
+static const char field[] = "input:\n"
+                            "  - Read: { file: \"${scene}\" }\n"
+                            "    id: a\n"
+                            "  - Read: { file: labels.tif }\n"
+                            "    id: label\n"
+                            "steps:\n"
+                            "  - Resample: { targetResolution: \"${pixel}\", "
+                            "referenceBand: B4 }\n"
+                            "    from: a\n";
+
+static nd_graph *read_field(void *user, nd_arena *arena, const nd_graph_ask *ask)
+{
+    nd_graph_ask own = *ask;
+    own.text = field, own.catalogue = toys;
+    ++*(int *)user;
+    return nd_graph_read(arena, &own);
+}
+
+TEST(a_graph_is_planned_for_each_scene_with_the_step_of_its_labels)
+{
+    static const char *const scene[] = {"s1.tif", "s2.tif"};
+    static const char *const given[] = {" pixel = 20"}, *const wrong[] = {"pixel"};
+    int reads = 0, nodes = 0;
+    nd_node *const *node = NULL;
+    nd_graph_scenes all = {.path = "g.yaml",
+                           .scene = {scene, 2},
+                           .given = {given, 1},
+                           .step = "Label",
+                           .read = read_field,
+                           .user = &reads};
+    CHECK(nd_graph_plan_scenes(arena, &all, &node, &nodes) == ND_OK);
+    CHECK(nodes == 4 && reads == 2);
+    for (int i = 0; nodes == 4 && i < 2; i++) {
+        const toy_resample *set = node[2 * (ptrdiff_t)i]->state;
+        const toy_read *from = node[2 * (ptrdiff_t)i]->input[0]->state;
+        const toy_read *label = node[2 * (ptrdiff_t)i + 1]->state;
+        CHECK(set->resolution == 20 && strcmp(from->file.text, scene[i]) == 0);
+        CHECK(strcmp(label->file.text, "labels.tif") == 0);
+    }
+    all.step = "labl";
+    CHECK(nd_graph_plan_scenes(arena, &all, &node, &nodes) == ND_E_PARAM);
+    CHECK(error_says("the graph has no step labl\ndid you mean label?"));
+    all.step = NULL, all.given.item = wrong;
+    CHECK(nd_graph_plan_scenes(arena, &all, &node, &nodes) == ND_E_PARAM);
+    CHECK(error_says("pixel gives no variable a value\nwrite name=value"));
+    all.given = (nd_list){0};
+    CHECK(nd_graph_plan_scenes(arena, &all, &node, &nodes) == ND_E_PARAM);
+    CHECK(error_says("${pixel} has no value"));
+}
