@@ -164,10 +164,15 @@ TEST(winograd_agrees_with_plain_c_within_its_error)
         {{.out = 112, .kernel = 3, .pad = 0}, 32, 18, 18, 3},
         {{.out = 32, .kernel = 3, .pad = 2}, 20, 16, 16, 3},
         {{.out = 64, .kernel = 3, .pad = 1}, 64, 8, 8, 16},
+        // So many channels that the weights' points are not kept; more tiles than go at
+        // once.
+        {{.out = 256, .kernel = 3, .pad = 1, .no_bias = true}, 266, 10, 10, 4},
+        {{.out = 264, .kernel = 3, .pad = 1}, 256, 3, 3, 100},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sample s = cases[i];
-        s.error = 3e-5, s.mean = 3e-6;
+        // Of half a million weights the worst is farther off.
+        s.error = s.set.out > 200 ? 1e-4 : 3e-5, s.mean = 3e-6;
         check(arena, &s);
     }
 }

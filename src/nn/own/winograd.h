@@ -12,7 +12,8 @@ typedef struct own_tiles {
     int64_t height, width; // of what is read
     int64_t out_height, out_width;
     int64_t pad;
-    int64_t blocks; // of 16 channels of what is read or written
+    int64_t blocks;     // of 16 channels of a picture
+    int64_t begin, end; // those of them that are read or written
 } own_tiles;
 // A stretch of tiles, side by side in memory: of point p, block b, tile t the sixteen at
 // p * step + (b * room + t) * 16.
@@ -46,6 +47,8 @@ typedef struct own_winograd {
     // Nine numbers each of 16 outputs to 36 and back; `step` between points.
     void (*to_points)(const float *nine, float *to, int64_t step);
     void (*from_points)(const float *from, int64_t step, float *nine);
+    // Sixteen lines of sixteen, `step` numbers apart, rows to columns.
+    void (*turn)(const float *from, int64_t step, float *to, int64_t to_step);
 } own_winograd;
 ND_KERNEL_TABLES(own_winograd, own_winograd);
 

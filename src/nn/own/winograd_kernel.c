@@ -105,9 +105,9 @@ VECTOR_INLINE void input(const own_tiles *t, const void *x, const own_stretch *t
     const int64_t size = t->height * t->width * 16 * (is_bf16 ? 2 : 4);
     for (int64_t i = 0; i < to->count; i++) {
         const tile_at at = where(t, to->first + i);
-        for (int64_t b = 0; b < t->blocks; b++) {
+        for (int64_t b = t->begin; b < t->end; b++) {
             const void *plane = (const char *)x + (at.picture * t->blocks + b) * size;
-            float *v = to->at + (b * to->room + i) * 16;
+            float *v = to->at + ((b - t->begin) * to->room + i) * 16;
             v16 d[36], half[36];
             window(plane, t->height, t->width, at.top - t->pad, at.left - t->pad, d, 6,
                    is_bf16);
@@ -128,7 +128,7 @@ VECTOR_INLINE void input(const own_tiles *t, const void *x, const own_stretch *t
         }
     }
     for (int p = 0; p < OWN_POINTS && to->count < to->filled; p++)
-        for (int64_t b = 0; b < t->blocks; b++)
+        for (int64_t b = 0; b < t->end - t->begin; b++)
             memset(to->at + p * to->step + (b * to->room + to->count) * 16, 0,
                    (size_t)(to->filled - to->count) * 64);
 }
@@ -147,9 +147,9 @@ VECTOR_INLINE void gradient(const own_tiles *t, const void *g, const own_stretch
     const int64_t size = t->out_height * t->out_width * 16 * (is_bf16 ? 2 : 4);
     for (int64_t i = 0; i < to->count; i++) {
         const tile_at at = where(t, to->first + i);
-        for (int64_t b = 0; b < t->blocks; b++) {
+        for (int64_t b = t->begin; b < t->end; b++) {
             const void *plane = (const char *)g + (at.picture * t->blocks + b) * size;
-            float *v = to->at + (b * to->room + i) * 16;
+            float *v = to->at + ((b - t->begin) * to->room + i) * 16;
             v16 d[16], half[24];
             window(plane, t->out_height, t->out_width, at.top, at.left, d, 4, is_bf16);
             for (int j = 0; j < 4; j++) {
@@ -168,7 +168,7 @@ VECTOR_INLINE void gradient(const own_tiles *t, const void *g, const own_stretch
         }
     }
     for (int p = 0; p < OWN_POINTS && to->count < to->filled; p++)
-        for (int64_t b = 0; b < t->blocks; b++)
+        for (int64_t b = 0; b < t->end - t->begin; b++)
             memset(to->at + p * to->step + (b * to->room + to->count) * 16, 0,
                    (size_t)(to->filled - to->count) * 64);
 }
@@ -188,8 +188,8 @@ VECTOR_INLINE void output(const own_tiles *t, const own_stretch *from, void *y,
     for (int64_t i = 0; i < from->count; i++) {
         const tile_at at = where(t, from->first + i);
         const int64_t down = t->out_height - at.top, right = t->out_width - at.left;
-        for (int64_t b = 0; b < t->blocks; b++) {
-            const float *m = from->at + (b * from->room + i) * 16;
+        for (int64_t b = t->begin; b < t->end; b++) {
+            const float *m = from->at + ((b - t->begin) * from->room + i) * 16;
             const int64_t plane = (at.picture * t->blocks + b) * size;
             const v16 bias = finish->bias ? get(finish->bias + b * 16) : v16_all(0);
             v16 half[24], made[4];
@@ -369,6 +369,33 @@ static void from_points(const float *from, int64_t step, float *nine)
     }
 }
 
+// Pairs of lines 1, 2, 4, 8 apart exchange what is not on their side of the diagonal.
+static void turn(const float *from, int64_t step, float *to, int64_t to_step)
+{
+    static const i16x low[4] = {
+        {0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30},
+        {0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29},
+        {0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27},
+        {0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23},
+    };
+    v16 line[16];
+    UNROLL
+    for (int i = 0; i < 16; i++) line[i] = get(from + i * step);
+    UNROLL
+    for (int s = 0; s < 4; s++) {
+        const int apart = 1 << s;
+        UNROLL
+        for (int i = 0; i < 16; i++) {
+            if (i & apart) continue;
+            const v16 a = line[i], b = line[i + apart];
+            line[i] = __builtin_shuffle(a, b, low[s]);
+            line[i + apart] = __builtin_shuffle(a, b, low[s] + apart);
+        }
+    }
+    UNROLL
+    for (int i = 0; i < 16; i++) put(to + i * to_step, line[i]);
+}
+
 const own_winograd ND_KERNEL(own_winograd) = {
     .input = {input_f32, input_bf16},
     .output = {output_f32, output_bf16},
@@ -377,4 +404,5 @@ const own_winograd ND_KERNEL(own_winograd) = {
     .weigh = weigh,
     .to_points = to_points,
     .from_points = from_points,
+    .turn = turn,
 };
