@@ -228,3 +228,14 @@ nd_status nd_work_go_on(const nd_work *work)
         return nd_fail(ND_E_CANCELLED, "stopped on request\nstart it again to go on");
     return ND_OK;
 }
+
+nd_status nd_room(uint8_t **bytes, size_t *room, size_t size)
+{
+    if (size <= *room) return ND_OK;
+    free(*bytes);
+    *room = size + size / 2;
+    *bytes = malloc(*room);
+    if (*bytes) return ND_OK;
+    *room = 0;
+    return nd_fail(ND_E_MEMORY, "no memory for %zu bytes\nclose other programs", size);
+}

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inside learn: what a set of examples is made of.
 #pragma once
-#include "learn/zip.h"
 #include <nadir/dataset.h>
 #include <nadir/pool.h>
 #include <nadir/text.h>
+#include <nadir/zip.h>
 
 // A picture, or a scene that chips are cut from.
 typedef struct data_item {
@@ -34,7 +34,9 @@ typedef struct data_hand data_hand;
 struct data_hand {
     data_hand *next;
     nd_arena *arena, *lasting; // arena: emptied after each picture
-    zip_hand zip;
+    nd_zip_hand zip;
+    uint8_t *file; // a picture that lies in none
+    size_t file_room;
     void *jpeg; // TurboJPEG's
     // The picture as decoded: bytes, bands side by side; or values, plane after plane.
     int width, height, bands;
@@ -82,7 +84,7 @@ struct nd_dataset {
     struct data_balance *balance;
     void *scan;      // what it kept for statistics
     int64_t dropped; // grid chips that the buffer took
-    const zip *zip;
+    const nd_zip *zip;
     const char *folder, *source; // source: as the user named it
     int64_t *member[ND_SIDES], members[ND_SIDES];
     const char *proof;

@@ -51,11 +51,11 @@ static nd_status add(listing *l, const char *name, int64_t entry)
 static nd_status list_zip(listing *l)
 {
     nd_dataset *set = l->set;
-    set->zip = zip_open(set->arena, set->source);
+    set->zip = nd_zip_open(set->arena, set->source, MOST);
     if (!set->zip) return ND_E_DATA;
-    for (int64_t i = 0; i < set->zip->count; i++)
-        if (is_picture(set->zip->entry[i].name))
-            ND_TRY(add(l, set->zip->entry[i].name, i));
+    for (size_t i = 0; i < set->zip->count; i++)
+        if (is_picture(set->zip->member[i].name))
+            ND_TRY(add(l, set->zip->member[i].name, (int64_t)i));
     return ND_OK;
 }
 

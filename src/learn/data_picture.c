@@ -10,9 +10,9 @@
 #include <turbojpeg.h>
 #include <unistd.h>
 
-enum { SIDE = 16384 };
+enum { SIDE = 16384, MOST = 1 << 28 }; // MOST: bytes of a picture as it is stored
 
-static nd_status read_file(const char *path, zip_hand *hand, size_t *size)
+static nd_status read_file(const char *path, data_hand *hand, nd_bytes *bytes)
 {
     struct stat s;
     const int file = open(path, O_RDONLY | O_CLOEXEC);
@@ -23,22 +23,23 @@ static nd_status read_file(const char *path, zip_hand *hand, size_t *size)
                        nd_system_error(code));
     }
     nd_status status = ND_OK;
-    if (s.st_size > 1 << 28)
+    size_t size = 0;
+    if (s.st_size > MOST)
         status = nd_fail(ND_E_UNSUPPORTED, "%s is %lld bytes long\ncut it into chips",
                          path, (long long)s.st_size);
     if (status == ND_OK)
-        status = zip_room(&hand->bytes, &hand->room, (size_t)s.st_size + 1);
-    *size = 0;
-    while (status == ND_OK && *size < (size_t)s.st_size) {
-        const ssize_t got = read(file, hand->bytes + *size, (size_t)s.st_size - *size);
+        status = nd_room(&hand->file, &hand->file_room, (size_t)s.st_size + 1);
+    while (status == ND_OK && size < (size_t)s.st_size) {
+        const ssize_t got = read(file, hand->file + size, (size_t)s.st_size - size);
         if (got < 0 && errno == EINTR) continue;
         if (got < 0)
             status = nd_fail(ND_E_IO, "%s cannot be read: %s\ncheck the disk", path,
                              nd_system_error(errno));
         if (got <= 0) break;
-        *size += (size_t)got;
+        size += (size_t)got;
     }
     close(file);
+    *bytes = (nd_bytes){hand->file, size};
     return status;
 }
 
@@ -59,13 +60,13 @@ static nd_status torn(const nd_dataset *set, const data_item *item, const char *
 
 // JPEG of one band or three. Warnings of the library are damage too: it goes on with
 // grey.
-static nd_status decode_jpeg(const nd_dataset *set, const data_item *item, size_t size,
+static nd_status decode_jpeg(const nd_dataset *set, const data_item *item, nd_bytes file,
                              data_hand *hand)
 {
     int width, height, sampling, colours;
     if (!hand->jpeg && !(hand->jpeg = tjInitDecompress()))
         return nd_fail(ND_E_MEMORY, "no memory to read JPEG\nclose other programs");
-    if (tjDecompressHeader3(hand->jpeg, hand->zip.bytes, size, &width, &height, &sampling,
+    if (tjDecompressHeader3(hand->jpeg, file.at, file.count, &width, &height, &sampling,
                             &colours) != 0)
         return torn(set, item, tjGetErrorStr2(hand->jpeg));
     if (colours == TJCS_CMYK || colours == TJCS_YCCK)
@@ -78,9 +79,9 @@ static nd_status decode_jpeg(const nd_dataset *set, const data_item *item, size_
     const bool is_grey = colours == TJCS_GRAY;
     hand->width = width, hand->height = height, hand->bands = is_grey ? 1 : 3;
     hand->is_bytes = true;
-    ND_TRY(zip_room(&hand->byte, &hand->byte_room,
-                    (size_t)width * (size_t)height * (size_t)hand->bands));
-    if (tjDecompress2(hand->jpeg, hand->zip.bytes, size, hand->byte, width, 0, height,
+    ND_TRY(nd_room(&hand->byte, &hand->byte_room,
+                   (size_t)width * (size_t)height * (size_t)hand->bands));
+    if (tjDecompress2(hand->jpeg, file.at, file.count, hand->byte, width, 0, height,
                       is_grey ? TJPF_GRAY : TJPF_RGB, TJFLAG_LIMITSCANS) != 0)
         return torn(set, item, tjGetErrorStr2(hand->jpeg));
     return ND_OK;
@@ -88,8 +89,8 @@ static nd_status decode_jpeg(const nd_dataset *set, const data_item *item, size_
 
 static nd_status value_room(data_hand *hand, int64_t count)
 {
-    ND_TRY(zip_room(&hand->value_bytes, &hand->value_room,
-                    (size_t)count * sizeof *hand->value));
+    ND_TRY(nd_room(&hand->value_bytes, &hand->value_room,
+                   (size_t)count * sizeof *hand->value));
     hand->value = (float *)(void *)hand->value_bytes;
     return ND_OK;
 }
@@ -139,17 +140,17 @@ nd_status data_decode(const nd_dataset *set, nd_work *work, const data_item *ite
 {
     const bool is_jpeg =
         nd_text_ends(item->name, ".jpg") || nd_text_ends(item->name, ".jpeg");
-    size_t size;
+    nd_bytes file;
     nd_status status;
     if (is_jpeg && set->zip) {
-        const zip_entry *e = &set->zip->entry[item->entry];
-        ND_TRY(zip_read(set->zip, e, &hand->zip));
-        return decode_jpeg(set, item, e->size, hand);
+        const nd_zip_member *m = &set->zip->member[item->entry];
+        ND_TRY(nd_zip_read(set->zip, m, MOST, &hand->zip, &file));
+        return decode_jpeg(set, item, file, hand);
     }
     const char *path = is_jpeg ? path_of(hand->arena, set, item) : NULL;
     if (is_jpeg) {
-        status = path ? read_file(path, &hand->zip, &size) : ND_E_MEMORY;
-        if (status == ND_OK) status = decode_jpeg(set, item, size, hand);
+        status = path ? read_file(path, hand, &file) : ND_E_MEMORY;
+        if (status == ND_OK) status = decode_jpeg(set, item, file, hand);
     } else {
         status = decode_raster(set, work, item, hand);
     }

@@ -82,7 +82,7 @@ static nd_status from_values(const nd_dataset *set, data_hand *hand, float *out)
     const int64_t plane = (int64_t)set->width * set->height;
     const nd_rect size = {0, 0, set->width, set->height};
     ND_TRY(data_values(hand));
-    ND_TRY(zip_room(&hand->extra, &hand->extra_room, (size_t)plane * sizeof(float)));
+    ND_TRY(nd_room(&hand->extra, &hand->extra_room, (size_t)plane * sizeof(float)));
     for (int64_t i = 0; i < plane * set->bands; i++)
         hand->value[i] = data_unit(set, hand->value[i]);
     for (int b = 0; b < set->bands; b++)

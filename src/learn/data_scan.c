@@ -115,7 +115,7 @@ static nd_status count_values(scanning *scan, data_hand *hand, int64_t i)
     const int64_t plane = (int64_t)hand->width * hand->height;
     nd_status status = ND_OK;
     if (hand->is_bytes) ND_TRY(data_values(hand));
-    ND_TRY(zip_room(&hand->extra, &hand->extra_room, (size_t)plane));
+    ND_TRY(nd_room(&hand->extra, &hand->extra_room, (size_t)plane));
     for (int64_t k = 0; k < plane * hand->bands; k++)
         hand->value[k] = data_unit(set, hand->value[k]);
     for (int64_t p = 0; p < plane; p++) hand->extra[p] = is_valid(hand, p, plane);

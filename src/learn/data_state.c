@@ -26,7 +26,8 @@ typedef struct data_state {
 
 static void hand_free(data_hand *hand)
 {
-    zip_hand_free(&hand->zip);
+    nd_zip_hand_free(&hand->zip);
+    free(hand->file);
     if (hand->jpeg) tjDestroy(hand->jpeg);
     free(hand->byte);
     free(hand->value_bytes);
