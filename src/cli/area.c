@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // --aoi: the polygons of a GeoJSON file (RFC 7946) become the region of a Subset.
 #include "cli/pull.h"
+#include <nadir/file.h>
 #include <string.h>
 
 // One position: [longitude, latitude, …].
@@ -69,7 +70,7 @@ static const char *region(nd_arena *arena, const char *path)
 {
     size_t length;
     nd_buffer shapes = {.arena = arena};
-    const char *text = cli_file_read(arena, path, &length);
+    const char *text = nd_file_read(arena, path, CLI_TEXT, &length);
     const nd_json *json = text ? nd_json_parse(arena, text, length) : NULL;
     if (!json || collect(json, &shapes) != ND_OK) return NULL;
     if (!shapes.length) {

@@ -4,6 +4,7 @@
 #include "cli/pull.h"
 #include <dirent.h>
 #include <errno.h>
+#include <nadir/file.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -170,12 +171,9 @@ static nd_status set_limit(cli_call *call, store *s, const char *text)
     ND_TRY(make_folder(call->arena, s->folder));
     const char *path = nd_text(call->arena, "%s/limit", s->folder);
     if (!path) return ND_E_MEMORY;
-    FILE *file = fopen(path, "w");
-    bool ok = file && fprintf(file, "%lld\n", (long long)limit) > 0;
-    if (file && fclose(file) != 0) ok = false;
-    if (!ok)
-        return nd_fail(ND_E_IO, "%s cannot be written: %s\ncheck its rights and the disk",
-                       path, nd_system_error(errno));
+    const char *line = nd_text(call->arena, "%lld\n", (long long)limit);
+    if (!line) return ND_E_MEMORY;
+    ND_TRY(nd_file_write(path, line, strlen(line)));
     s->limit = limit;
     ND_TRY(shrink(s, limit));
     return open_store(call->arena, s);

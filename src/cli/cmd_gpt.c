@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir gpt: SNAP gpt's own command line, for scripts that call it.
 #include "cli/gpt.h"
+#include <nadir/file.h>
 #include <nadir/pool.h>
 #include <string.h>
 
@@ -38,8 +39,8 @@ static nd_status write(cli_call *call, const cli_gpt *gpt, cli_job *job,
 // Of the names a file has, those that the graph says: each is a Read of its own.
 static nd_status used_sources(cli_call *call, cli_gpt *gpt)
 {
-    size_t length, used = 0;
-    const char *text = cli_file_read(call->arena, gpt->what, &length);
+    size_t used = 0;
+    const char *text = nd_file_read(call->arena, gpt->what, CLI_TEXT, NULL);
     if (!text) return ND_E_IO;
     for (size_t i = 0; i < gpt->sources; i++) {
         const char *name = gpt->source[i].name,

@@ -3,6 +3,7 @@
 #include "cli/learn.h"
 #include <errno.h>
 #include <langinfo.h>
+#include <nadir/file.h>
 #include <string.h>
 
 typedef struct options {
@@ -21,13 +22,7 @@ static nd_status put_picture(cli_call *call, const char *path, const nd_rate_tes
     const uint8_t *png;
     size_t bytes;
     ND_TRY(nd_rate_test_picture(call->arena, test, &png, &bytes));
-    FILE *file = fopen(path, "wb");
-    bool ok = file && fwrite(png, 1, bytes, file) == bytes;
-    if (file && fclose(file) != 0) ok = false;
-    return ok ? ND_OK
-              : nd_fail(ND_E_IO,
-                        "%s cannot be written: %s\ncheck the folder and the disk", path,
-                        nd_system_error(errno));
+    return nd_file_write(path, png, bytes);
 }
 
 static nd_status tell(cli_call *call, const nd_rate_test *test)

@@ -2,6 +2,7 @@
 // The words of SNAP's gpt: -Pname=value, -Sid=file, -t, -f, -p FILE, -c, -q and the rest.
 #include "cli/gpt.h"
 #include <ctype.h>
+#include <nadir/file.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -217,8 +218,8 @@ static nd_status elements(reader *r, const char *text)
 // There may be as many parameters as the file has lines or elements.
 static nd_status properties(reader *r)
 {
-    size_t length, most = r->gpt->params + 1;
-    const char *text = cli_file_read(r->call->arena, r->properties, &length);
+    size_t most = r->gpt->params + 1;
+    const char *text = nd_file_read(r->call->arena, r->properties, CLI_TEXT, NULL);
     if (!text) return ND_E_IO;
     for (const char *c = text; *c; c++) most += *c == '\n' || *c == '<';
     nd_variable *grown = nd_alloc(r->call->arena, most, sizeof *grown);

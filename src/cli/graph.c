@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Graphs for commands: all their mistakes printed, their variables looked after.
 #include "cli/pull.h"
+#include <nadir/file.h>
 #include <string.h>
 
 static void hear(void *user, const nd_error *error)
@@ -55,8 +56,7 @@ bool cli_is_graph(nd_arena *arena, const char *path)
     if (nd_text_same(name, "crop.yaml")) return false;
     if (nd_text_ends(path, ".yaml") || nd_text_ends(path, ".yml")) return true;
     if (!nd_text_ends(path, ".xml")) return false;
-    size_t length;
-    const char *text = cli_file_read(arena, path, &length);
+    const char *text = nd_file_read(arena, path, CLI_TEXT, NULL);
     if (!text) (void)nd_error_take(); // opening it will say so again
     return text && strstr(text, "<graph");
 }

@@ -30,8 +30,7 @@ nd_status cli_write_outputs(cli_session *session, nd_arena *arena, const cli_job
 // Fails where the file `path`, about to be replaced, is one that the plan reads.
 nd_status cli_check_unread(nd_arena *arena, const nd_planned *planned,
                            const char *path) ND_CHECKED;
-// A whole file, at most 64 MB of it, and a 0 behind.
-const char *cli_file_read(nd_arena *arena, const char *path, size_t *length) ND_CHECKED;
+enum { CLI_TEXT = 64 << 20 }; // bytes of a text file at most
 // The node cut to the polygons of a GeoJSON file.
 nd_node *cli_cut(nd_arena *arena, nd_node *node, const char *path) ND_CHECKED;
 // Reads a file by the operator Read.

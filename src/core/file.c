@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files: one mapped to be read, one made so that it appears whole or not at all.
+// Files: read or mapped whole; made so that one appears whole or not at all.
 #define _GNU_SOURCE // madvise
 #include <errno.h>
 #include <fcntl.h>
 #include <nadir/file.h>
+#include <nadir/text.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
@@ -92,6 +93,35 @@ void nd_file_rest(const void *at, size_t count)
     if (last > first) (void)madvise((void *)first, last - first, MADV_DONTNEED);
 }
 
+static nd_status read_all(int fd, const char *path, size_t most, nd_buffer *text)
+{
+    char piece[1 << 14];
+    for (;;) {
+        const ssize_t n = read(fd, piece, sizeof piece);
+        if (n < 0 && errno == EINTR) continue;
+        if (n < 0 && errno == EISDIR)
+            return nd_fail(ND_E_PARAM, "%s is a folder\ngive the name of a file", path);
+        if (n < 0) return cannot_read(path, errno);
+        if (n == 0) return ND_OK;
+        if ((size_t)n > most - text->length)
+            return nd_fail(ND_E_DATA, "%s is longer than %zu bytes\nname another file",
+                           path, most);
+        nd_buffer_put(text, piece, (size_t)n);
+    }
+}
+
+const char *nd_file_read(nd_arena *arena, const char *path, size_t most, size_t *length)
+{
+    nd_buffer text = {.arena = arena};
+    const int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return (void)cannot_read(path, errno), NULL;
+    const nd_status status = read_all(fd, path, most, &text);
+    close(fd);
+    if (status != ND_OK) return NULL;
+    if (length) *length = text.length;
+    return nd_buffer_text(&text);
+}
+
 static void undo(void *object)
 {
     nd_file *file = object;
@@ -176,31 +206,81 @@ uint64_t nd_file_length(const nd_file *file)
     return file->length;
 }
 
-// A name that outlives a power cut must not name bytes that did not.
-nd_status nd_file_commit(nd_file *file)
+static nd_status flush(nd_file *file)
 {
     ND_TRY(put(file, file->buffer, file->waiting));
     file->waiting = 0;
+    return ND_OK;
+}
+
+static nd_status settle(int fd, const char *path)
+{
     // Some file systems know no fsync: EINVAL is their word for it.
-    if (fsync(file->fd) != 0 && errno != EINVAL) return cannot_write(file->path, errno);
+    return fsync(fd) == 0 || errno == EINVAL ? ND_OK : cannot_write(path, errno);
+}
+
+static void settle_folder(const char *folder)
+{
+    const int fd = open(folder, O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) (void)fsync(fd), close(fd);
+}
+
+static nd_status give_name(nd_file *file)
+{
     if (rename(file->hidden, file->path) != 0) return cannot_write(file->path, errno);
     file->is_in_place = true;
-    const int folder = open(file->folder, O_RDONLY | O_CLOEXEC);
-    if (folder >= 0) (void)fsync(folder), close(folder);
     close(file->fd);
     file->fd = -1;
     return ND_OK;
 }
 
-nd_status nd_file_write(const char *path, const void *bytes, size_t count)
+// A name that outlives a power cut must not name bytes that did not.
+nd_status nd_file_commit(nd_file *file)
+{
+    ND_TRY(flush(file));
+    ND_TRY(settle(file->fd, file->path));
+    ND_TRY(give_name(file));
+    settle_folder(file->folder);
+    return ND_OK;
+}
+
+static nd_status write_all(const char *path, nd_bytes bytes, bool is_shown)
 {
     nd_arena *arena = nd_arena_new();
     if (!arena) return ND_E_MEMORY;
-    nd_status status = ND_OK;
     nd_file *file = nd_file_new(arena, path);
-    if (file) status = nd_file_put(file, bytes, count);
-    if (file && status == ND_OK) status = nd_file_commit(file);
+    nd_status status = file ? nd_file_put(file, bytes.at, bytes.count) : ND_E_IO;
+    if (status == ND_OK && is_shown) status = flush(file);
+    if (status == ND_OK) status = is_shown ? give_name(file) : nd_file_commit(file);
     const nd_error error = nd_error_take();
     nd_arena_free(arena);
-    return file && status == ND_OK ? ND_OK : nd_error_give(&error);
+    return status == ND_OK ? ND_OK : nd_error_give(&error);
+}
+
+nd_status nd_file_write(const char *path, const void *bytes, size_t count)
+{
+    return write_all(path, (nd_bytes){bytes, count}, false);
+}
+
+nd_status nd_file_show(const char *path, const void *bytes, size_t count)
+{
+    return write_all(path, (nd_bytes){bytes, count}, true);
+}
+
+nd_status nd_file_move(const char *from, const char *to)
+{
+    char folder[4096];
+    const char *slash = strrchr(to, '/');
+    const size_t length = slash ? (size_t)(slash - to) + (slash == to) : 1;
+    if (length >= sizeof folder) return cannot_write(to, ENAMETOOLONG);
+    memcpy(folder, slash ? to : ".", length);
+    folder[length] = 0;
+    const int fd = open(from, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return cannot_read(from, errno);
+    const nd_status status = settle(fd, to);
+    close(fd);
+    ND_TRY(status);
+    if (rename(from, to) != 0) return cannot_write(to, errno);
+    settle_folder(folder);
+    return ND_OK;
 }

@@ -2,34 +2,24 @@
 // Reading a graph: the file, its language, and the checks one after the other.
 #include "graph.h"
 #include <errno.h>
+#include <nadir/file.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 enum { LOOK = 4096 };
 
-static nd_status whole_file(graph_reader *r, FILE *file, const char *path)
+static nd_status whole_file(graph_reader *r)
 {
-    char *text = nd_alloc(r->arena, GRAPH_BYTES + 2, 1);
-    if (!text) return ND_E_MEMORY;
-    const size_t length = fread(text, 1, GRAPH_BYTES + 1, file);
-    if (ferror(file) && errno == EISDIR)
+    struct stat about;
+    if (stat(r->path, &about) == 0 && S_ISDIR(about.st_mode))
         return nd_fail(ND_E_DATA,
                        "%s is no graph but a folder\n"
                        "see a scene with nadir map, or compute with it: nadir op NAME %s "
                        "-o OUT",
-                       path, path);
-    if (ferror(file))
-        return nd_fail(ND_E_IO, "%s cannot be read: %s\nlook whether it is a file", path,
-                       nd_system_error(errno));
-    if (length > GRAPH_BYTES)
-        return nd_fail(ND_E_DATA, "%s is larger than %d MB\nno graph is: name another",
-                       path, GRAPH_BYTES >> 20);
-    char *copy = nd_alloc(r->arena, length + 1, 1);
-    if (!copy) return ND_E_MEMORY;
-    memcpy(copy, text, length);
-    r->text = copy, r->length = length;
-    return ND_OK;
+                       r->path, r->path);
+    r->text = nd_file_read(r->arena, r->path, GRAPH_BYTES, &r->length);
+    return r->text ? ND_OK : ND_E_IO;
 }
 
 static nd_status load(graph_reader *r)
@@ -43,13 +33,7 @@ static nd_status load(graph_reader *r)
         r->text = nd_text(r->arena, "%s", r->ask->text);
         return r->text ? ND_OK : ND_E_MEMORY;
     }
-    FILE *file = fopen(r->path, "rb");
-    if (!file)
-        return nd_fail(ND_E_IO, "%s cannot be opened: %s\nname the file of a graph",
-                       r->path, nd_system_error(errno));
-    const nd_status status = whole_file(r, file, r->path);
-    fclose(file);
-    return status;
+    return whole_file(r);
 }
 
 // Pixels and archives hold zeros soon; text does only in UTF-16, which begins with its

@@ -3,6 +3,7 @@
 #include "learn/recipe.h"
 #include <ctype.h>
 #include <errno.h>
+#include <nadir/file.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -383,23 +384,8 @@ static nd_status load(reader *r)
         r->text = r->ask->text, r->length = strlen(r->text);
         return ND_OK;
     }
-    FILE *file = fopen(r->path, "rb");
-    if (!file)
-        return nd_fail(ND_E_IO, "%s cannot be opened: %s\nname the file of a recipe",
-                       r->path, nd_system_error(errno));
-    char *text = nd_alloc(r->arena, LEARN_RECIPE_BYTES + 2, 1);
-    if (text) r->length = fread(text, 1, LEARN_RECIPE_BYTES + 1, file);
-    const bool is_read = !ferror(file);
-    fclose(file);
-    r->text = text;
-    if (!text) return ND_E_MEMORY;
-    if (!is_read)
-        return nd_fail(ND_E_IO, "%s cannot be read: %s\nlook whether it is a file",
-                       r->path, nd_system_error(errno));
-    if (r->length > LEARN_RECIPE_BYTES)
-        return nd_fail(ND_E_DATA, "%s is larger than 1 MB\nno recipe is: name another",
-                       r->path);
-    return ND_OK;
+    r->text = nd_file_read(r->arena, r->path, LEARN_RECIPE_BYTES, &r->length);
+    return r->text ? ND_OK : ND_E_IO;
 }
 
 nd_recipe *nd_recipe_new(nd_arena *arena)

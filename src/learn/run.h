@@ -4,16 +4,9 @@
 #include <nadir/train.h>
 #include <stdio.h>
 
-// Written beside it, put on the disk, renamed; the folder too. A failure leaves what was
-// there. `is_quick`: for what only the eye needs, nothing waits for the disk.
-nd_status learn_file_put(const char *path, const void *bytes, size_t count,
-                         bool is_quick) ND_CHECKED;
-nd_status learn_file_text(const char *path, nd_buffer *text, bool is_quick) ND_CHECKED;
-// `from`, written and on the disk already or not, becomes `to`, durably.
-nd_status learn_file_move(const char *from, const char *to) ND_CHECKED;
-// The whole of a small file; NULL after nd_fail.
-const char *learn_file_read(nd_arena *arena, const char *path, size_t most,
-                            size_t *length) ND_CHECKED;
+// nd_file_write and nd_file_show of a text that was made; NULL as a path is no memory.
+nd_status learn_file_text(const char *path, nd_buffer *text) ND_CHECKED;
+nd_status learn_file_show(const char *path, nd_buffer *text) ND_CHECKED;
 const char *learn_path(nd_arena *arena, const char *folder, const char *name) ND_CHECKED;
 
 typedef struct learn_run {

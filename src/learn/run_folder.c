@@ -3,6 +3,7 @@
 #include "learn/run.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <nadir/file.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -170,7 +171,7 @@ nd_status learn_run_cut(learn_run *run, int64_t step, int epoch)
     if (!arena) return ND_E_MEMORY;
     size_t length = 0, keep = 0;
     const char *path = learn_run_file(run, arena, "metrics.jsonl");
-    const char *text = path ? learn_file_read(arena, path, MOST, &length) : NULL;
+    const char *text = path ? nd_file_read(arena, path, MOST, &length) : NULL;
     while (text && keep < length) {
         const char *end = memchr(text + keep, '\n', length - keep);
         const nd_mark mark = nd_arena_mark(arena);

@@ -3,28 +3,23 @@
 #include <dirent.h>
 #include <math.h>
 #include <nadir/evaluate.h>
+#include <nadir/file.h>
 #include <nadir/yaml.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-enum { LONGEST = 64 << 20 };
+enum { LONGEST = 1 << 30 };
 
 // The whole file; NULL without a failure if there is none.
 static const char *text_of(nd_arena *arena, const char *folder, const char *name,
                            size_t *length)
 {
     const char *path = nd_text(arena, "%s/%s", folder, name);
-    FILE *file = path ? fopen(path, "rb") : NULL;
-    nd_buffer text = {.arena = arena};
-    char part[1 << 14];
-    for (size_t n;
-         file && text.length < LONGEST && (n = fread(part, 1, sizeof part, file)) > 0;)
-        nd_buffer_put(&text, part, n);
-    if (file) (void)fclose(file);
-    *length = text.length;
-    return file ? nd_buffer_text(&text) : NULL;
+    const char *text = path ? nd_file_read(arena, path, LONGEST, length) : NULL;
+    if (!text) (void)nd_error_take();
+    return text;
 }
 
 // ---- Keys: a tree of YAML laid flat, "data.split.seed".

@@ -3,6 +3,7 @@
 // numbers that the loop itself remembers.
 #include "learn/loop.h"
 #include <math.h>
+#include <nadir/file.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -155,7 +156,7 @@ static nd_status save(nd_arena *arena, nd_train *train)
     ND_TRY(nd_weights_save(next, all, count, NULL));
     (void)unlink(before);
     (void)link(last, before);
-    return learn_file_move(next, last);
+    return nd_file_move(next, last);
 }
 
 nd_status learn_state_save(nd_train *train)

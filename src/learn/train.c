@@ -18,7 +18,7 @@ static nd_status settle_rate(nd_train *t)
     learn_origin *origin = learn_origin_of(t->recipe, "train", "rate");
     if (origin) *origin = (learn_origin){LEARN_AUTO, 0};
     ND_TRY(nd_rate_test_describe(test, &out));
-    ND_TRY(learn_file_text(learn_run_file(&t->run, t->arena, "rate.json"), &text, false));
+    ND_TRY(learn_file_text(learn_run_file(&t->run, t->arena, "rate.json"), &text));
     learn_tell(t, &(nd_train_news){.what = ND_TRAIN_RATE, .test = test});
     return learn_plot_rate(t, test);
 }

@@ -2,6 +2,7 @@
 // The model of a run: the better weights, with a card that says what they expect.
 #include "learn/loop.h"
 #include <math.h>
+#include <nadir/file.h>
 #include <string.h>
 
 static const char *train_json(const nd_train *t, nd_arena *arena)
@@ -113,7 +114,7 @@ static nd_status save(nd_train *t, nd_arena *arena, const nd_card *card)
     if (!json) return ND_E_MEMORY;
     ND_TRY(nd_weights_of(arena, t->net, ND_STORED_F32, &weight, &count));
     ND_TRY(nd_weights_save(next, weight, count, json));
-    return learn_file_move(next, path);
+    return nd_file_move(next, path);
 }
 
 nd_status learn_model_save(nd_train *train, const learn_check *check, double temperature)
@@ -198,7 +199,7 @@ static nd_status put_card(const nd_train *t, nd_arena *arena, const nd_card *car
                   t->state.best_epoch + 1,
                   t->state.best_is_ema ? " (averaged weights)" : "", t->state.rate,
                   learn_cpu_seconds(t) / 60);
-    return learn_file_text(learn_run_file(&t->run, arena, "card.md"), &out, false);
+    return learn_file_text(learn_run_file(&t->run, arena, "card.md"), &out);
 }
 
 static void stac_input(const nd_train *t, const nd_card *card, nd_json_out *out)
@@ -276,7 +277,7 @@ static nd_status put_stac(const nd_train *t, nd_arena *arena, const nd_card *car
                 "\"mlm:weights\"]}}");
     nd_json_close(&out, '}');
     nd_buffer_put(&text, "\n", 1);
-    return learn_file_text(learn_run_file(&t->run, arena, "stac.json"), &text, false);
+    return learn_file_text(learn_run_file(&t->run, arena, "stac.json"), &text);
 }
 
 // ---- The end: the best weights once more, to measure how sure they may be.

@@ -4,6 +4,7 @@
 #include "learn/loop.h"
 #include <math.h>
 #include <nadir/colour.h>
+#include <nadir/file.h>
 #include <string.h>
 
 enum { COLUMNS = 5, ROWS = 8, GAP = 4 }; // a column is a pair: before, after
@@ -100,7 +101,7 @@ static nd_status make(const nd_train *train, nd_arena *arena, const char *path)
     const uint8_t *png;
     size_t bytes;
     ND_TRY(nd_png_make(arena, &picture, 6, &png, &bytes));
-    return learn_file_put(path, png, bytes, false);
+    return nd_file_write(path, png, bytes);
 }
 
 nd_status nd_train_contact(nd_train *train, const char *path)

@@ -3,6 +3,7 @@
 #include "learn/loop.h"
 #include <math.h>
 #include <nadir/colour.h>
+#include <nadir/file.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -42,7 +43,7 @@ static nd_status put_env(const nd_train *t, nd_arena *arena)
     env_facts(t, &out);
     nd_json_close(&out, '}');
     nd_buffer_put(&text, "\n", 1);
-    return learn_file_text(learn_run_file(&t->run, arena, "env.json"), &text, false);
+    return learn_file_text(learn_run_file(&t->run, arena, "env.json"), &text);
 }
 
 static void print_classes(const nd_train *t, nd_json_out *out, const char *key)
@@ -68,17 +69,16 @@ static nd_status put_classes(const nd_train *t, nd_arena *arena)
     nd_json_out out = {.to = &text};
     print_classes(t, &out, NULL);
     nd_buffer_put(&text, "\n", 1);
-    return learn_file_text(learn_run_file(&t->run, arena, "classes.json"), &text, false);
+    return learn_file_text(learn_run_file(&t->run, arena, "classes.json"), &text);
 }
 
 static nd_status put_recipes(const nd_train *t, nd_arena *arena)
 {
     nd_buffer text = {.arena = arena};
     ND_TRY(nd_recipe_print(t->recipe, true, &text));
-    ND_TRY(
-        learn_file_text(learn_run_file(&t->run, arena, "resolved.yaml"), &text, false));
-    return learn_file_put(learn_run_file(&t->run, arena, "config.yaml"), t->config,
-                          strlen(t->config), false);
+    ND_TRY(learn_file_text(learn_run_file(&t->run, arena, "resolved.yaml"), &text));
+    const char *path = learn_run_file(&t->run, arena, "config.yaml");
+    return path ? nd_file_write(path, t->config, strlen(t->config)) : ND_E_MEMORY;
 }
 
 static nd_status put_bad(const nd_train *t, nd_arena *arena)
@@ -88,7 +88,7 @@ static nd_status put_bad(const nd_train *t, nd_arena *arena)
     nd_buffer text = {.arena = arena};
     for (int64_t i = 0; i < count; i++) nd_buffer_add(&text, "%s\n", bad[i]);
     if (!count) return ND_OK;
-    return learn_file_text(learn_run_file(&t->run, arena, "bad.txt"), &text, false);
+    return learn_file_text(learn_run_file(&t->run, arena, "bad.txt"), &text);
 }
 
 static nd_status put_all(const nd_train *t, nd_arena *arena)
@@ -137,7 +137,7 @@ static nd_status put_confusion(const nd_train *t, nd_arena *arena,
     nd_json_close(&out, ']');
     nd_json_close(&out, '}');
     nd_buffer_put(&text, "\n", 1);
-    return learn_file_text(learn_run_file(&t->run, arena, "confusion.json"), &text, true);
+    return learn_file_show(learn_run_file(&t->run, arena, "confusion.json"), &text);
 }
 
 // Classes of a mask as colours into one of the panels; what is ignored stays grey.
@@ -179,7 +179,7 @@ static nd_status put_picture(const nd_train *t, nd_work *work, const learn_shown
                                 .pixel = all,
                                 .stride = stride};
     ND_TRY(nd_png_make(work->arena, &picture, 1, &bytes, &count));
-    return learn_file_put(path, bytes, count, true);
+    return nd_file_show(path, bytes, count);
 }
 
 static const char *class_name(const nd_train *t, int64_t k)
@@ -228,7 +228,7 @@ static nd_status put_shown(const nd_train *t, nd_arena *arena, const learn_shown
     nd_json_close(&out, ']');
     nd_json_close(&out, '}');
     nd_buffer_put(&text, "\n", 1);
-    return learn_file_text(learn_run_file(&t->run, arena, file), &text, true);
+    return learn_file_show(learn_run_file(&t->run, arena, file), &text);
 }
 
 nd_status learn_files_epoch(nd_train *train, const learn_check *check)

@@ -176,7 +176,7 @@ nd_status learn_status(nd_train *train, const char *state, bool is_urgent)
     print_status(train, state, &out);
     nd_buffer_put(&text, "\n", 1);
     const char *path = learn_run_file(&train->run, text.arena, "status.json");
-    const nd_status status = path ? learn_file_text(path, &text, true) : ND_E_MEMORY;
+    const nd_status status = path ? learn_file_show(path, &text) : ND_E_MEMORY;
     nd_arena_free(text.arena);
     return status;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reproject: the same ground in another coordinate system, or on another product's grid.
 #include <assert.h>
+#include <nadir/file.h>
 #include <nadir/geo.h>
 #include <nadir/op.h>
 #include <nadir/vector.h>
@@ -85,20 +86,8 @@ typedef struct state {
 static const nd_crs *crs_of_file(nd_node *self, const char *path)
 {
     enum { LONGEST = 1 << 16 };
-    char *text = nd_alloc(self->arena, LONGEST + 1, 1);
-    FILE *file = text ? fopen(path, "rb") : NULL;
-    if (!file) {
-        if (text)
-            nd_fail(ND_E_IO, "%.300s cannot be opened\ncheck the name of the file", path);
-        return NULL;
-    }
-    const size_t length = fread(text, 1, LONGEST, file);
-    fclose(file);
-    if (length == LONGEST) {
-        nd_fail(ND_E_DATA, "%.300s is too long to be WKT\nname a file of WKT", path);
-        return NULL;
-    }
-    return nd_crs_new(self->arena, text);
+    const char *text = nd_file_read(self->arena, path, LONGEST, NULL);
+    return text ? nd_crs_new(self->arena, text) : NULL;
 }
 
 // The middle of the scene, for AUTO:42001. Not known is not an error.

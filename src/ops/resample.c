@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Resample and S2Resampling: bands of several sizes come to one size.
+#include <nadir/file.h>
 #include <nadir/geo.h>
 #include <nadir/op.h>
 #include <stdio.h>
@@ -243,19 +244,9 @@ static nd_status read_preset(nd_node *self, const resample *set, const char **te
     enum { LONGEST = 1 << 16 };
     *text = NULL;
     if (!set->resampling_preset.text || !*set->resampling_preset.text) return ND_OK;
-    char *all = nd_alloc(self->arena, LONGEST + 1, 1);
-    if (!all) return ND_E_MEMORY;
-    FILE *file = fopen(set->resampling_preset.text, "rb");
-    if (!file)
-        return nd_fail(ND_E_IO,
-                       "the preset %.300s cannot be opened\n"
-                       "name a file of lines band:upsampling:downsampling",
-                       set->resampling_preset.text);
-    const size_t length = fread(all, 1, LONGEST, file);
-    fclose(file);
-    if (length == LONGEST)
-        return nd_fail(ND_E_DATA, "the preset %.300s is too long\nname another file",
-                       set->resampling_preset.text);
+    const char *all =
+        nd_file_read(self->arena, set->resampling_preset.text, LONGEST, NULL);
+    if (!all) return ND_E_IO;
     *text = all;
     self->key = nd_hash_text(self->key, all);
     return ND_OK;

@@ -82,6 +82,39 @@ TEST(a_full_disk_is_told_and_leaves_nothing)
     CHECK(access(path, F_OK) != 0);
 }
 
+TEST(a_small_file_is_read_whole_and_a_large_one_refused)
+{
+    size_t length = 0;
+    const char *path = file_of(arena, "f", "twelve bytes");
+    const char *text = nd_file_read(arena, path, 12, &length);
+    CHECK(text && length == 12 && strcmp(text, "twelve bytes") == 0);
+    CHECK(!nd_file_read(arena, path, 11, NULL) &&
+          error_says("/f is longer than 11 bytes\nname another file"));
+    CHECK(!nd_file_read(arena, "/tmp", 11, NULL) && error_says("/tmp is a folder\n"));
+    CHECK(!nd_file_read(arena, "/nowhere/x", 11, NULL) &&
+          error_says("there is no file /nowhere/x\n"));
+    text = nd_file_read(arena, file_of(arena, "g", ""), 0, &length);
+    CHECK(text && !*text && length == 0);
+}
+
+TEST(what_is_shown_is_whole_too)
+{
+    const char *path = file_of(arena, "h", "before");
+    CHECK(nd_file_show(path, "after", 5) == ND_OK && holds(arena, path, "after"));
+    CHECK(nd_file_show("/nowhere/at/all", "x", 1) == ND_E_IO);
+    CHECK(error_says("/nowhere/at/all cannot be written: "));
+}
+
+TEST(a_file_that_is_there_takes_the_name_of_another)
+{
+    const char *from = file_of(arena, "i", "new"), *to = file_of(arena, "j", "old");
+    CHECK(nd_file_move(from, to) == ND_OK && holds(arena, to, "new"));
+    CHECK(access(from, F_OK) != 0);
+    CHECK(nd_file_move(from, to) == ND_E_IO && error_says("there is no file "));
+    CHECK(nd_file_move(to, "/nowhere/j") == ND_E_IO && holds(arena, to, "new"));
+    CHECK(error_says("/nowhere/j cannot be written: "));
+}
+
 TEST(a_place_that_does_not_take_it_is_told)
 {
     CHECK(nd_file_write("/nowhere/at/all", "x", 1) == ND_E_IO);

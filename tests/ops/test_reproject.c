@@ -246,7 +246,7 @@ TEST(says_what_it_cannot_do)
                  WITH("crs", "EPSG:3857", "orientation", "30")));
     CHECK(error_says("a grid turned by 30 degrees is not done\n"));
     CHECK(!apply(arena, "reproject", FROM(in), WITH("wktFile", "/nowhere/x.wkt")));
-    CHECK(error_says("/nowhere/x.wkt cannot be opened\n"));
+    CHECK(error_says("there is no file /nowhere/x.wkt\n"));
 }
 
 // Off by what a level may be off: 1 % of the range at the 99th percentile, on a smooth

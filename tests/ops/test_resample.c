@@ -255,7 +255,7 @@ TEST(single_bands_may_be_an_exception)
     CHECK(error_says("s2:Bilinear:Mox is no way to resample\nwrite band:"));
     CHECK(!apply(arena, "Resample", FROM(in),
                  WITH("referenceBand", "s1", "resamplingPreset", "/nowhere/p")));
-    CHECK(error_says("the preset /nowhere/p cannot be opened\n"));
+    CHECK(error_says("there is no file /nowhere/p\n"));
 }
 
 TEST(the_size_must_be_said_once)
