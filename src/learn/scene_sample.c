@@ -51,7 +51,7 @@ static nd_status room(const nd_dataset *set, data_hand *hand)
 {
     const size_t plane = (size_t)set->height * (size_t)set->width;
     ND_TRY(nd_room(&hand->value_bytes, &hand->value_room,
-                    plane * (size_t)set->bands * sizeof(float)));
+                   plane * (size_t)set->bands * sizeof(float)));
     hand->value = (float *)(void *)hand->value_bytes;
     ND_TRY(nd_room(&hand->extra, &hand->extra_room, plane * sizeof(float)));
     return nd_room(&hand->byte, &hand->byte_room, plane * sizeof(int64_t));
