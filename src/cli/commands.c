@@ -5,7 +5,6 @@
 const cli_command *const cli_commands[] = {
     // clang-format off
     &cli_cmd_map,
-    &cli_cmd_watch,
     &cli_cmd_run,
     &cli_cmd_train,
     &cli_cmd_evaluate,

@@ -20,7 +20,8 @@ static uint8_t *bytes_of(nd_arena *arena, const char *path, size_t *count)
 
 static const char *temporary(nd_arena *arena, const char *name)
 {
-    return nd_text(arena, "/tmp/nadir_hard_%d_%s", (int)getpid(), name);
+    return nd_text(arena, "%s/nadir_hard_%d_%s",
+                   getenv("TMPDIR") ? getenv("TMPDIR") : "/tmp", (int)getpid(), name);
 }
 
 // A byte in the middle of each of the first pictures' scan is damaged.
@@ -32,7 +33,7 @@ TEST(damaged_pictures_are_named_counted_and_left_out)
     int damaged = 0;
     for (size_t i = 0; zip && i + 40 < count && damaged < 3; i++)
         if (memcmp(zip + i, "PK\3\4", 4) == 0 && i > 1000) zip[i + 1000] ^= 1, damaged++;
-    CHECK(damaged == 3 && nd_file_write(path, zip, count) == ND_OK);
+    CHECK(damaged == 3 && nd_file_show(path, zip, count) == ND_OK);
     nd_dataset *set = OPEN("pictures", path, "bad_limit", "0.05");
     NEED(set);
     int64_t bad;
@@ -53,14 +54,14 @@ TEST(a_zip_cut_anywhere_or_with_wild_numbers_is_refused_in_words)
     const char *path = temporary(arena, "cut.zip");
     static const double cuts[] = {0, 0.00002, 0.1, 0.5, 0.98, 0.999, 0.99999};
     for (int i = 0; zip && i < 7; i++) {
-        CHECK(nd_file_write(path, zip, (size_t)(cuts[i] * (double)count)) == ND_OK);
+        CHECK(nd_file_show(path, zip, (size_t)(cuts[i] * (double)count)) == ND_OK);
         CHECK(!OPEN("pictures", path));
         CHECK(error_says("\n"));
     }
     // Each byte of the last directory entry and of the end record, one after the other.
     for (size_t i = count - 120; zip && i < count; i++) {
         zip[i] ^= 0xFF;
-        CHECK(nd_file_write(path, zip, count) == ND_OK);
+        CHECK(nd_file_show(path, zip, count) == ND_OK);
         nd_arena *own = nd_arena_new();
         const nd_dataset *set = open_data(
             own, (const char *const[]){"pictures", path, "bad_limit", "1", NULL});
@@ -77,7 +78,7 @@ static void put_picture(nd_arena *arena, const char *folder, const char *name,
     const size_t size =
         zip[at + 18] | (size_t)zip[at + 19] << 8 | (size_t)zip[at + 20] << 16;
     const size_t skip = 30u + zip[at + 26] + (size_t)zip[at + 28];
-    CHECK(nd_file_write(nd_text(arena, "%s/%s", folder, name), zip + at + skip, size) ==
+    CHECK(nd_file_show(nd_text(arena, "%s/%s", folder, name), zip + at + skip, size) ==
           ND_OK);
 }
 
@@ -102,7 +103,7 @@ TEST(pictures_come_from_folders_and_tables_too)
         n++;
     }
     const char *table = nd_text(arena, "%s/t.csv", folder);
-    CHECK(nd_file_write(table, csv.text, csv.length) == ND_OK);
+    CHECK(nd_file_show(table, csv.text, csv.length) == ND_OK);
     nd_dataset *folders = OPEN("pictures", folder);
     NEED(folders);
     int classes;
@@ -163,7 +164,7 @@ TEST(shapes_are_burnt_into_each_chip)
         ","
         "[500100,4999840],[500100,4999900]]]}}]}";
     const char *path = temporary(arena, "shapes.geojson");
-    CHECK(nd_file_write(path, geojson, strlen(geojson)) == ND_OK);
+    CHECK(nd_file_show(path, geojson, strlen(geojson)) == ND_OK);
     nd_node *node[] = {make_node(arena, (made){where, 32, 32, 2, 0, "EPSG:32631"}, "p")};
     nd_data *data;
     CHECK(nd_data_new(arena, &data) == ND_OK);
