@@ -4,6 +4,7 @@
 #include "learn/loop.h"
 #include "learn/report.h"
 #include <math.h>
+#include <nadir/file.h>
 #include <string.h>
 
 // ---- stats.json: the training side in the units of the bands, before any scaling.
@@ -55,7 +56,7 @@ nd_status learn_stats(const nd_train *t, nd_arena *arena)
     nd_json_close(&out, ']');
     nd_json_close(&out, '}');
     nd_buffer_put(&text, "\n", 1);
-    return learn_file_text(learn_run_file(&t->run, arena, "stats.json"), &text, false);
+    return learn_file_text(learn_run_file(&t->run, arena, "stats.json"), &text);
 }
 
 // ---- Plots.
@@ -66,7 +67,7 @@ static nd_status put_plot(const nd_train *t, nd_arena *arena, const nd_curve *cu
     const char *path = learn_run_file(&t->run, arena, name);
     report_plot(&text, curve, curves,
                 curve->is_share ? nd_gettext("Right answers") : nd_gettext("Loss"));
-    return text.length ? learn_file_text(path, &text, true) : ND_OK;
+    return text.length ? learn_file_show(path, &text) : ND_OK;
 }
 
 static nd_status put_plots(const nd_train *t, nd_arena *arena)
@@ -106,5 +107,5 @@ nd_status learn_plot_rate(const nd_train *t, const nd_rate_test *test)
     const char *path = learn_run_file(&t->run, t->arena, "plots/rate.png");
     if (!path) return ND_E_MEMORY;
     ND_TRY(nd_rate_test_picture(t->arena, test, &png, &count));
-    return learn_file_put(path, png, count, true);
+    return nd_file_show(path, png, count);
 }
