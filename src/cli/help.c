@@ -54,7 +54,7 @@ nd_status cli_help_command(nd_arena *arena, const cli_command *command)
     heading(&out, nd_gettext("Options"));
     if (command->variables)
         nd_buffer_add(&out, "  -P NAME=VALUE\n      %s\n",
-                      nd_gettext("Put VALUE where the graph says ${NAME}"));
+                      nd_gettext("Put VALUE where the graph or recipe says ${NAME}"));
     ND_TRY(nd_table_options(&command->table, cli_columns(), &out));
     if (command->pulls) ND_TRY(nd_table_options(&cli_pulling_table, cli_columns(), &out));
     ND_TRY(nd_table_options(&cli_general_table, cli_columns(), &out));

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -107,9 +108,11 @@ void cli_notes(const cli_general *general)
 }
 
 // A descriptor that is closed would become that of the first file which is opened, and
-// what is said would land in a map. Writing to what can only be read fails.
+// what is said would land in a map. Writing to what can only be read fails. So does a
+// file beyond the limit of sizes (ulimit -f), which would end the program.
 void cli_streams(void)
 {
+    (void)signal(SIGXFSZ, SIG_IGN);
     for (int fd = 0; fd <= 2; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF) (void)open("/dev/null", O_RDONLY);
 }

@@ -59,8 +59,6 @@ void cli_signals_do(cli_act *what, void *with)
     // A reader that went away is an error of writing, not the end.
     action.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &action, NULL);
-    // So is a file beyond the limit of sizes (ulimit -f).
-    (void)sigaction(SIGXFSZ, &action, NULL);
     if (what && caught) what(with);
 }
 

@@ -171,8 +171,15 @@ nd_file *nd_file_new(nd_arena *arena, const char *path)
     if (!file->path || !file->folder || !file->hidden ||
         nd_defer(arena, undo, file) != ND_OK)
         return NULL;
-    if (!*name || (stat(path, &about) == 0 && S_ISDIR(about.st_mode)))
+    const bool is_there = stat(path, &about) == 0;
+    if (!*name || (is_there && S_ISDIR(about.st_mode)))
         return (void)cannot_write(path, EISDIR), NULL;
+    // A device's name would go to the file.
+    if (is_there && !S_ISREG(about.st_mode)) {
+        (void)nd_fail(ND_E_PARAM, "%s is no ordinary file\ngive the name of a file",
+                      path);
+        return NULL;
+    }
     return claim(file) == ND_OK ? file : NULL;
 }
 

@@ -10,7 +10,7 @@
 #include <turbojpeg.h>
 #include <unistd.h>
 
-enum { SIDE = 16384, MOST = 1 << 28 }; // MOST: bytes of a picture as it is stored
+enum { SIDE = 16384, MOST = 1 << 26 }; // MOST: bytes of a picture as it is stored
 
 static nd_status read_file(const char *path, data_hand *hand, nd_bytes *bytes)
 {
@@ -69,6 +69,8 @@ static nd_status decode_jpeg(const nd_dataset *set, const data_item *item, nd_by
     if (tjDecompressHeader3(hand->jpeg, file.at, file.count, &width, &height, &sampling,
                             &colours) != 0)
         return torn(set, item, tjGetErrorStr2(hand->jpeg));
+    if (width < 1 || height < 1)
+        return torn(set, item, nd_gettext("it ends within its header"));
     if (colours == TJCS_CMYK || colours == TJCS_YCCK)
         return nd_fail(ND_E_UNSUPPORTED,
                        "%s in %s is a JPEG for print (CMYK)\nmake it RGB", item->name,

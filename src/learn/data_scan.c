@@ -314,9 +314,18 @@ nd_status data_scan_sizes(nd_dataset *set)
     data_hand *hand = data_borrow(set);
     if (!hand) return ND_E_MEMORY;
     nd_status status = ND_E_DATA;
+    int64_t tried = 0;
     for (int64_t i = 0; i < set->items && i < 1000 && status != ND_OK; i++) {
         status = data_decode(set, &work, &set->item[i], hand);
         if (status == ND_E_MEMORY || set->set.bad.at == 1) break;
+        tried = i + 1;
+    }
+    if (tried && status != ND_OK && status != ND_E_MEMORY) {
+        const nd_error error = nd_error_take();
+        status = nd_fail(ND_E_DATA,
+                         "none of %lld pictures in %s can be read; the last: %s\n"
+                         "replace them, or name other pictures",
+                         (long long)tried, set->source, error.what);
     }
     if (status == ND_OK) {
         (void)nd_error_take();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the folder of a run tells of it: keys, epochs, the best, how long it took.
 #include <dirent.h>
+#include <errno.h>
 #include <math.h>
 #include <nadir/evaluate.h>
 #include <nadir/file.h>
@@ -240,6 +241,11 @@ static nd_status names_of(nd_arena *arena, const char *folder, const char **name
                           int *count)
 {
     DIR *at = opendir(folder);
+    if (!at && errno == ENOENT)
+        return nd_fail(ND_E_IO,
+                       "there is no folder %s\n"
+                       "give one with runs in it; nadir train makes them in runs",
+                       folder);
     if (!at)
         return nd_fail(ND_E_IO, "%s cannot be read\ngive a folder with runs in it",
                        folder);

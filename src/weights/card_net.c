@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The net that a card names, with a file's weights in it.
+#include "weights/weights.h"
 #include <nadir/param.h>
 #include <nadir/predictor.h>
 #include <nadir/text.h>
@@ -31,6 +32,29 @@ static nd_status settings_of(nd_arena *arena, const nd_card *card, nd_model_set 
     return ND_OK;
 }
 
+static bool is_of_net(const nd_match *match, const char *name)
+{
+    for (int i = 0; i < match->unexpecteds; i++)
+        if (strcmp(match->unexpected[i], name) == 0) return false;
+    return true;
+}
+
+// One that is no number makes every answer none.
+static nd_status check_numbers(const char *path, const nd_weights *weights,
+                               const nd_match *match)
+{
+    for (int i = 0; i < weights->count; i++) {
+        const nd_weight *w = &weights->weight[i];
+        const int64_t odd = weights_odd_numbers(w);
+        if (odd && is_of_net(match, w->name))
+            return nd_fail(ND_E_DATA,
+                           "%s: %lld of the weights %s are not finite\n"
+                           "take a state from before its training went wrong",
+                           path, (long long)odd, w->name);
+    }
+    return ND_OK;
+}
+
 static nd_status fill(nd_arena *arena, const char *path, const nd_weights *weights,
                       const nd_card *card, nd_net *net)
 {
@@ -44,7 +68,7 @@ static nd_status fill(nd_arena *arena, const char *path, const nd_weights *weigh
                        "%s has weights %s of another shape than %s wants\n"
                        "the card does not belong to these weights",
                        path, match.reshaped[0], card->model);
-    return ND_OK;
+    return check_numbers(path, weights, &match);
 }
 
 nd_net *nd_card_net(nd_arena *arena, const char *path, const nd_weights *weights,

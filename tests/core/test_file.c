@@ -121,4 +121,6 @@ TEST(a_place_that_does_not_take_it_is_told)
     CHECK(error_says("/nowhere/at/all cannot be written: "));
     CHECK(nd_file_write("/tmp", "x", 1) == ND_E_PARAM &&
           error_says("/tmp is a folder\n"));
+    CHECK(nd_file_write("/dev/full", "x", 1) == ND_E_PARAM);
+    CHECK(error_says("/dev/full is no ordinary file\n"));
 }

@@ -63,5 +63,5 @@ TEST(runs_are_found_in_a_folder_and_in_themselves)
     const char *above = nd_text(arena, "%.*s", (int)strlen(folder) - 4, folder);
     CHECK(above && nd_runs_find(arena, above, &run, &count) == ND_OK && count == 1);
     CHECK(nd_runs_find(arena, "/nonexistent", &run, &count) != ND_OK);
-    CHECK(error_says("/nonexistent cannot be read\ngive a folder with runs in it"));
+    CHECK(error_says("there is no folder /nonexistent\ngive one with runs in it"));
 }
