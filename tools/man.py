@@ -66,7 +66,7 @@ def page(thing, out, name):
                 f"{thing['level_error_at']}, measured on a test scene."]
     params = [p for p in thing["params"] if p["name"] not in ("help", "json", "quiet")]
     if thing.get("variables"):
-        out += [".TP", "\\fB\\-P\\fR \\fINAME=VALUE\\fR", "Put VALUE where the graph says ${NAME}"]
+        out += [".TP", "\\fB\\-P\\fR \\fINAME=VALUE\\fR", "Put VALUE where the graph or recipe says ${NAME}"]
     rows(out, params, name)
     if thing.get("example"):
         out += [".PP", "Example:", ".PP", ".nf", ".RS", plain(thing["example"]), ".RE", ".fi"]
