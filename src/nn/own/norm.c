@@ -11,12 +11,14 @@ typedef struct norm_job {
     int type;                                   // 0: float32, 1: bfloat16
     size_t step;                                // bytes of a block of a picture
     double *sums;                               // of thread, block: twice sixteen
-    const own_norm *by;
-    const own_norm_back *back;
+    own_norm *by;
+    own_norm_back *back;
     const void *x, *r, *y, *g;
     void *to, *masked;
     bool relu;
     own_counts counts;
+    // A thread has whole blocks, whose result it makes while x is still in its cache.
+    bool by_block;
 } norm_job;
 
 static norm_job job_of(const nn_call *call, const nd_tensor *x)
@@ -52,6 +54,33 @@ static void about(const norm_job *j, int64_t b, float *to)
                         : ((const float *)first)[c];
 }
 
+static void sums_of(const norm_job *j, int64_t b, int64_t n, double *own)
+{
+    double *const to[2] = {own, own + 16};
+    if (j->g) {
+        const void *const in[3] = {part(j, j->g, b, n), part(j, j->x, b, n),
+                                   part(j, j->y, b, n)};
+        j->kernels->norm_back_sums[j->type](in, j->pixels, &j->back[b], j->counts, to);
+        return;
+    }
+    float from[16];
+    about(j, b, from);
+    j->kernels->norm_sums[j->type](part(j, j->x, b, n), j->pixels, from, to[0], to[1]);
+}
+
+static void result_of(const norm_job *j, int64_t b, int64_t n)
+{
+    if (!j->g) {
+        j->kernels->norm[j->type](part(j, j->x, b, n), part(j, j->r, b, n),
+                                  part_to(j, j->to, b, n), j->pixels, &j->by[b], j->relu);
+        return;
+    }
+    const void *const in[3] = {part(j, j->g, b, n), part(j, j->x, b, n),
+                               part(j, j->y, b, n)};
+    void *const out[2] = {part_to(j, j->to, b, n), part_to(j, j->masked, b, n)};
+    j->kernels->norm_back[j->type](in, out, j->pixels, &j->back[b], j->counts);
+}
+
 static void sums(void *user, int thread, int threads)
 {
     const norm_job *j = user;
@@ -59,21 +88,8 @@ static void sums(void *user, int thread, int threads)
     for (int64_t i = 0; i < j->blocks * 32; i++) own[i] = 0;
     const int64_t all = j->blocks * j->pictures;
     const int64_t end = nn_cut(all, thread + 1, threads);
-    for (int64_t i = nn_cut(all, thread, threads); i < end; i++) {
-        const int64_t b = i / j->pictures, n = i % j->pictures;
-        float from[16];
-        if (!j->g) {
-            about(j, b, from);
-            j->kernels->norm_sums[j->type](part(j, j->x, b, n), j->pixels, from,
-                                           own + b * 32, own + b * 32 + 16);
-        } else {
-            const void *const in[3] = {part(j, j->g, b, n), part(j, j->x, b, n),
-                                       part(j, j->y, b, n)};
-            double *const to[2] = {own + b * 32, own + b * 32 + 16};
-            j->kernels->norm_back_sums[j->type](in, j->pixels, &j->back[b], j->counts,
-                                                to);
-        }
-    }
+    for (int64_t i = nn_cut(all, thread, threads); i < end; i++)
+        sums_of(j, i / j->pictures, i % j->pictures, own + i / j->pictures * 32);
 }
 
 static void results(void *user, int thread, int threads)
@@ -81,26 +97,15 @@ static void results(void *user, int thread, int threads)
     const norm_job *j = user;
     const int64_t all = j->blocks * j->pictures;
     const int64_t end = nn_cut(all, thread + 1, threads);
-    for (int64_t i = nn_cut(all, thread, threads); i < end; i++) {
-        const int64_t b = i / j->pictures, n = i % j->pictures;
-        if (!j->g) {
-            j->kernels->norm[j->type](part(j, j->x, b, n), part(j, j->r, b, n),
-                                      part_to(j, j->to, b, n), j->pixels, &j->by[b],
-                                      j->relu);
-            continue;
-        }
-        const void *const in[3] = {part(j, j->g, b, n), part(j, j->x, b, n),
-                                   part(j, j->y, b, n)};
-        void *const out[2] = {part_to(j, j->to, b, n), part_to(j, j->masked, b, n)};
-        j->kernels->norm_back[j->type](in, out, j->pixels, &j->back[b], j->counts);
-    }
+    for (int64_t i = nn_cut(all, thread, threads); i < end; i++)
+        result_of(j, i / j->pictures, i % j->pictures);
 }
 
 // The sums of all threads, in their order.
 static double total(const norm_job *j, int64_t b, int at)
 {
     double sum = 0;
-    for (int t = 0; t < j->call->threads; t++)
+    for (int t = 0; t < (j->by_block ? 1 : j->call->threads); t++)
         sum += j->sums[((int64_t)t * j->blocks + b) * 32 + at];
     return sum;
 }
@@ -139,34 +144,87 @@ static void *after_sums(const nn_call *call)
     return (char *)call->scratch + sums_bytes(call->record);
 }
 
+// What the result of block b needs, from its sums; mean and variance of its channels.
+static void settle_forward(const norm_job *j, int64_t b)
+{
+    const nn_norm *set = j->call->record->set;
+    const float *w = j->call->in[1], *shift = j->call->in[2];
+    float *mean = j->call->out[1], *variance = j->call->out[2], from[16];
+    const double count = (double)j->pictures * (double)j->pixels;
+    about(j, b, from);
+    own_norm by = {{0}, {0}, {0}};
+    for (int c = 0; c < 16 && b * 16 + c < j->channels; c++) {
+        const int64_t k = b * 16 + c;
+        const double off = total(j, b, c) / count;
+        double v = total(j, b, c + 16) / count - off * off;
+        if (v < 0) v = 0;
+        mean[k] = (float)((double)from[c] + off), variance[k] = (float)v;
+        by.mean[c] = mean[k];
+        by.scale[c] = (float)((double)w[k] / sqrt(v + set->epsilon));
+        by.shift[c] = shift[k];
+    }
+    j->by[b] = by;
+}
+
+static void settle_back(const norm_job *j, int64_t b)
+{
+    const nn_norm *set = j->call->record->set;
+    const float *w = j->call->in[2], *variance = j->call->in[4];
+    float *dw = j->call->out[1], *db = j->call->out[2];
+    const double count = (double)j->pictures * (double)j->pixels;
+    own_norm_back *by = &j->back[b];
+    for (int c = 0; c < 16 && b * 16 + c < j->channels; c++) {
+        const int64_t k = b * 16 + c;
+        const double inverse = 1 / sqrt((double)variance[k] + set->epsilon);
+        const double sum = total(j, b, c), with = total(j, b, c + 16) * inverse;
+        dw[k] = (float)with, db[k] = (float)sum;
+        by->gradient[c] = (float)((double)w[k] * inverse);
+        by->value[c] = (float)(-(double)w[k] * inverse * inverse * with / count);
+        by->shift[c] = (float)(-(double)w[k] * inverse * sum / count);
+    }
+}
+
+static void settle(const norm_job *j, int64_t b)
+{
+    if (j->g)
+        settle_back(j, b);
+    else
+        settle_forward(j, b);
+}
+
+static void whole_blocks(void *user, int thread, int threads)
+{
+    const norm_job *j = user;
+    const int64_t end = nn_cut(j->blocks, thread + 1, threads);
+    for (int64_t b = nn_cut(j->blocks, thread, threads); b < end; b++) {
+        for (int i = 0; i < 32; i++) j->sums[b * 32 + i] = 0;
+        for (int64_t n = 0; n < j->pictures; n++) sums_of(j, b, n, j->sums + b * 32);
+        settle(j, b);
+        // The picture read last is the one that is still there.
+        for (int64_t n = j->pictures - 1; n >= 0; n--) result_of(j, b, n);
+    }
+}
+
+static void both_passes(norm_job *j)
+{
+    const int threads = j->call->threads;
+    j->by_block = j->blocks % threads == 0 || j->blocks >= 4 * (int64_t)threads;
+    if (j->by_block) {
+        nn_team(threads, whole_blocks, j);
+        return;
+    }
+    nn_team(threads, sums, j);
+    for (int64_t b = 0; b < j->blocks; b++) settle(j, b);
+    nn_team(threads, results, j);
+}
+
 static nd_status run(const nn_call *call)
 {
     const nn_record *r = call->record;
-    const nn_norm *set = r->set;
     norm_job j = job_of(call, r->in[0]);
-    own_norm *by = after_sums(call);
-    j.x = call->in[0], j.to = call->out[0], j.by = by;
+    j.x = call->in[0], j.to = call->out[0], j.by = after_sums(call);
     if (r->op == &own_op_norm) j.r = call->in[3], j.relu = true;
-    const float *w = call->in[1], *shift = call->in[2];
-    float *mean = call->out[1], *variance = call->out[2];
-    nn_team(call->threads, sums, &j);
-    const double count = (double)j.pictures * (double)j.pixels;
-    for (int64_t b = 0; b < j.blocks; b++) {
-        float from[16];
-        about(&j, b, from);
-        by[b] = (own_norm){{0}, {0}, {0}};
-        for (int c = 0; c < 16 && b * 16 + c < j.channels; c++) {
-            const int64_t k = b * 16 + c;
-            const double off = total(&j, b, c) / count;
-            double v = total(&j, b, c + 16) / count - off * off;
-            if (v < 0) v = 0;
-            mean[k] = (float)((double)from[c] + off), variance[k] = (float)v;
-            by[b].mean[c] = mean[k];
-            by[b].scale[c] = (float)((double)w[k] / sqrt(v + set->epsilon));
-            by[b].shift[c] = shift[k];
-        }
-    }
-    nn_team(call->threads, results, &j);
+    both_passes(&j);
     return ND_OK;
 }
 
@@ -217,7 +275,6 @@ static void set_back(const nn_call *call, const norm_job *j, own_norm_back *by)
 static nd_status run_back(const nn_call *call)
 {
     const nn_record *r = call->record;
-    const nn_norm *set = r->set;
     norm_job j = job_of(call, r->in[1]);
     own_norm_back *by = after_sums(call);
     j.g = call->in[0], j.x = call->in[1], j.to = call->out[0], j.back = by;
@@ -226,22 +283,8 @@ static nd_status run_back(const nn_call *call)
         j.counts = j.y ? OWN_BY_Y : OWN_BY_X;
         if (r->outs > 3) j.masked = call->out[3];
     }
-    const float *w = call->in[2], *variance = call->in[4];
-    float *dw = call->out[1], *db = call->out[2];
     set_back(call, &j, by);
-    nn_team(call->threads, sums, &j);
-    const double count = (double)j.pictures * (double)j.pixels;
-    for (int64_t b = 0; b < j.blocks; b++)
-        for (int c = 0; c < 16 && b * 16 + c < j.channels; c++) {
-            const int64_t k = b * 16 + c;
-            const double inverse = 1 / sqrt((double)variance[k] + set->epsilon);
-            const double sum = total(&j, b, c), with = total(&j, b, c + 16) * inverse;
-            dw[k] = (float)with, db[k] = (float)sum;
-            by[b].gradient[c] = (float)((double)w[k] * inverse);
-            by[b].value[c] = (float)(-(double)w[k] * inverse * inverse * with / count);
-            by[b].shift[c] = (float)(-(double)w[k] * inverse * sum / count);
-        }
-    nn_team(call->threads, results, &j);
+    both_passes(&j);
     return ND_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "nn/conv.h"
 #include "nn/net.h"
 #include "nn/own/own.h"
+#include "nn/own/winograd.h"
 #include <string.h>
 
 // Of few units at a time x stays in the first cache, of few blocks g in the second.
@@ -239,6 +240,10 @@ static void put(const weigh_job *j, const float *sums, int64_t item, int64_t b)
     const int64_t first = item / places * wide;
     const int64_t count = rows - first < wide ? rows - first : wide;
     float *to = j->to + (b * 16 * rows + first) * places + item % places;
+    if (places == 1 && outs == 16 && count == 16) {
+        own_winograd_at[nd_cpu()]->turn(sums, 16, to, rows);
+        return;
+    }
     for (int64_t k = 0; k < outs; k++, to += rows * places)
         for (int64_t c = 0; c < count; c++) to[c * places] = sums[c * 16 + k];
 }

@@ -42,38 +42,59 @@ static void tiles_part(void *user, int thread, int threads)
 
 // ---- Wide: of so many channels that the weights' points would go to memory and back.
 // All tiles' points are made first; then each thread has some outputs, a group at a time.
-static own_stretch wide_in(const tiles_job *j, int64_t from, int64_t count)
+// Points of WIDE_TILES tiles lie together: more, and their lines would be too far apart
+// to be fetched in time.
+enum { WIDE_TILES = 72 };
+static own_stretch wide_in(const tiles_job *j, int64_t at)
 {
     const winograd *w = j->w;
-    return (own_stretch){.first = j->at + from,
-                         .count = count,
-                         .filled = count,
+    const int64_t left = j->count - at;
+    return (own_stretch){.first = j->at + at,
+                         .count = left < w->room ? left : w->room,
+                         .filled = w->room,
                          .room = w->room,
                          .step = w->step_in,
-                         .at = (float *)(void *)j->scratch + from * 16};
+                         .at = (float *)(void *)j->scratch +
+                               at / w->room * OWN_POINTS * w->step_in};
 }
 
 static void wide_points(void *user, int thread, int threads)
 {
     const tiles_job *j = user;
+    for (int64_t at = 0; at < j->count; at += j->w->room) {
+        own_stretch in = wide_in(j, at);
+        const int64_t from = nn_cut(in.count, thread, threads);
+        const int64_t end = nn_cut(in.count, thread + 1, threads);
+        in.filled = end == in.count ? in.filled - from : end - from;
+        in.first += from, in.count = end - from, in.at += from * 16;
+        own_winograd_here()->input[j->w->type](&j->w->in, j->from, &in);
+    }
+}
+
+// Outputs of a group for tiles from `at` on, by the weights' points of the group.
+static void wide_tiles(const tiles_job *j, int64_t at, int64_t first, int64_t group,
+                       const float *weights, float *made)
+{
     const winograd *w = j->w;
-    const int64_t from = nn_cut(j->count, thread, threads);
-    const int64_t end = nn_cut(j->count, thread + 1, threads);
-    own_stretch in = wide_in(j, from, end - from);
-    if (end == j->count) in.filled = w->room - from;
-    own_winograd_here()->input[w->type](&w->in, j->from, &in);
+    const own_winograd *k = own_winograd_here();
+    const own_stretch in = wide_in(j, at);
+    const own_stretch out = {in.first, in.count, w->room, w->room, w->step_out, made};
+    for (int64_t p = 0; p < OWN_POINTS; p++) {
+        own_stretch a = in, b = out;
+        a.at += p * w->step_in, b.at += p * w->step_out;
+        k->product(&a, w->ins, weights + p * w->step_weight, &b, group);
+    }
+    own_tiles tiles = w->out;
+    tiles.begin = first, tiles.end = first + group;
+    k->output[w->type](&tiles, &out, j->to, &j->finish);
 }
 
 static void wide_part(void *user, int thread, int threads)
 {
     const tiles_job *j = user;
     const winograd *w = j->w;
-    const own_winograd *k = own_winograd_here();
     float *weights = (float *)(void *)(j->scratch + w->whole + (size_t)thread * w->part);
     float *made = weights + OWN_POINTS * w->step_weight;
-    own_stretch in = wide_in(j, 0, j->count);
-    in.filled = w->room;
-    const own_stretch out = {j->at, j->count, w->room, w->room, w->step_out, made};
     const int64_t end = nn_cut(w->outs, thread + 1, threads);
     for (int64_t first = nn_cut(w->outs, thread, threads), group; first < end;
          first += group) {
@@ -83,35 +104,32 @@ static void wide_part(void *user, int thread, int threads)
             float nines[16 * OWN_NINE];
             own_winograd_nines(w, j->weights, first + b, block, nines);
             for (int64_t c = 0; c < 16; c++)
-                k->to_points(nines + c * OWN_NINE,
-                             weights + ((block * 16 + c) * group + b) * 16,
-                             w->step_weight);
+                own_winograd_here()->to_points(
+                    nines + c * OWN_NINE, weights + ((block * 16 + c) * group + b) * 16,
+                    w->step_weight);
         }
-        for (int64_t p = 0; p < OWN_POINTS; p++) {
-            own_stretch a = in, b = out;
-            a.at += p * w->step_in, b.at += p * w->step_out;
-            k->product(&a, w->ins, weights + p * w->step_weight, &b, group);
-        }
-        own_tiles tiles = w->out;
-        tiles.begin = first, tiles.end = first + group;
-        k->output[w->type](&tiles, &out, j->to, &j->finish);
+        for (int64_t at = 0; at < j->count; at += w->room)
+            wide_tiles(j, at, first, group, weights, made);
     }
 }
 
 static void set_wide(winograd *w, int threads)
 {
-    const int64_t most = 96;
     w->is_wide = true;
-    w->room = w->tiles < most ? w->tiles : most;
-    w->room = (w->room + OWN_ROUND / 4 - 1) / (OWN_ROUND / 4) * (OWN_ROUND / 4);
+    const int64_t parts = (w->tiles + WIDE_TILES - 1) / WIDE_TILES;
+    w->room = (w->tiles + parts - 1) / parts;
     // Each thread's groups are of four blocks where its blocks are: tiles by sixes do.
-    if (w->outs % (4 * threads))
-        w->room = (w->room + OWN_ROUND - 1) / OWN_ROUND * OWN_ROUND;
+    const int64_t round = w->outs % (4 * threads) ? OWN_ROUND : OWN_ROUND / 4;
+    w->room = (w->room + round - 1) / round * round;
     const size_t page = 4096;
     w->step_in = w->ins * w->room * 16 + 16;
     w->step_out = 4 * w->room * 16 + 16;
     w->step_weight = w->ins * 16 * 64 + 16;
-    w->whole = (size_t)(OWN_POINTS * w->step_in) * sizeof(float);
+    const int64_t cache = 20000000,
+                  each = OWN_POINTS * w->step_in * (int64_t)sizeof(float);
+    w->stretches = cache / each > 1 ? cache / each : 1;
+    if (w->stretches > parts) w->stretches = parts;
+    w->whole = (size_t)(w->stretches * each);
     w->whole = (w->whole + page - 1) / page * page;
     w->part = (size_t)(OWN_POINTS * (w->step_weight + w->step_out)) * sizeof(float);
     w->part = (w->part + page - 1) / page * page;
@@ -121,8 +139,9 @@ static void run_wide(const nn_call *call, tiles_job *j)
 {
     const winograd *w = j->w;
     j->weights = call->in[1], j->scratch = call->scratch;
-    for (; j->at < w->tiles; j->at += w->room) {
-        j->count = w->tiles - j->at < w->room ? w->tiles - j->at : w->room;
+    const int64_t most = w->room * w->stretches;
+    for (; j->at < w->tiles; j->at += most) {
+        j->count = w->tiles - j->at < most ? w->tiles - j->at : most;
         nn_team(call->threads, wide_points, j);
         nn_team(call->threads, wide_part, j);
     }

@@ -12,6 +12,7 @@ typedef struct winograd {
     int64_t tiles, room, step_in, step_out, step_weight;
     nd_shape weight;
     bool is_data, is_wide;
+    int64_t stretches; // of wide ones: of `room` tiles, whose points are there at once
     int type;
     float *kept;                      // inference: the weights' points
     float *bias_kept;                 // filled up with zeroes; NULL: as it is

@@ -115,7 +115,7 @@ static void gather_part(void *user, int thread, int threads)
 // Points of all tiles at once stay in the third cache.
 static bool is_once(const nn_conv *c)
 {
-    const int64_t cache = 20000000, each = OWN_POINTS * 64;
+    const int64_t cache = 30000000, each = OWN_POINTS * 64;
     const int64_t tiles =
         c->out.dim[0] * ((c->out.dim[2] + 3) / 4) * ((c->out.dim[3] + 3) / 4);
     return own_products(c) > 8 * 8 &&
