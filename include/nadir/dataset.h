@@ -53,6 +53,8 @@ typedef struct nd_data_class {
     nd_list values;
     double weight;
 } nd_data_class;
+// What picture_units says.
+enum { ND_PICTURES_STORED, ND_PICTURES_EUROSAT_RGB };
 typedef struct nd_data {
     nd_path pictures, table, graph;
     nd_list raster, scenes, params, bands;

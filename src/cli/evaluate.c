@@ -59,7 +59,6 @@ static void split_of_card(nd_arena *arena, const nd_card *card, nd_data_split *s
 }
 
 // EuroSAT's pictures are reflectance in eight bits; a model of reflectance is given that.
-enum { EUROSAT_RGB = 1 };
 static bool wants_eurosat(const nd_card *card)
 {
     if (card->bands != 3) return false;
@@ -84,7 +83,7 @@ static nd_status plain_data(cli_call *call, const cli_evaluation *ask,
     else if (ask->side)
         split_of_card(call->arena, model->card, &(*data)->split);
     if (!wants_eurosat(model->card)) return ND_OK;
-    (*data)->picture_units.at = EUROSAT_RGB;
+    (*data)->picture_units.at = ND_PICTURES_EUROSAT_RGB;
     return ND_OK;
 }
 
@@ -177,7 +176,7 @@ static const char *notes_of(nd_arena *arena, const cli_evaluation *ask,
     nd_buffer text = {.arena = arena};
     int64_t bad = 0;
     (void)nd_dataset_bad(set, &bad);
-    if (data->picture_units.at == EUROSAT_RGB)
+    if (data->picture_units.at == ND_PICTURES_EUROSAT_RGB)
         nd_buffer_add(&text, "%s\n",
                       nd_gettext("the pictures are taken for EuroSAT's: reflectance in "
                                  "eight bits"));

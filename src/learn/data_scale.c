@@ -4,14 +4,14 @@
 #include <math.h>
 #include <nadir/product.h>
 
-enum { STORED, EUROSAT_RGB };
 enum { Z_SCORE, NONE, MIN_MAX, PERCENTILE, SCALE };
 
 // EuroSAT's pictures: value = 1 + 254 min(DN, 2750) / 2750, fitted on tiles that exist in
 // both forms (bench/eurosat_fit.py).
 float data_unit(const nd_dataset *set, float stored)
 {
-    if (set->set.picture_units.at == EUROSAT_RGB) return (stored - 1) * (2750.0f / 254);
+    if (set->set.picture_units.at == ND_PICTURES_EUROSAT_RGB)
+        return (stored - 1) * (2750.0f / 254);
     return stored;
 }
 
@@ -45,7 +45,7 @@ static void limits(const nd_dataset *set, nd_card_band *band, nd_scale_step *ste
 {
     const int norm = set->set.norm.at;
     const bool is_scaled = norm == Z_SCORE || norm == MIN_MAX || norm == SCALE;
-    if (set->set.picture_units.at == EUROSAT_RGB && is_scaled)
+    if (set->set.picture_units.at == ND_PICTURES_EUROSAT_RGB && is_scaled)
         step[band->steps++] = (nd_scale_step){ND_CLIP, 0, 2750};
     else if (is_decibel(band) && is_scaled)
         step[band->steps++] = nd_text_same(band->name, "VH")
@@ -93,7 +93,8 @@ static nd_status finish(const nd_dataset *set, nd_card_band *band,
     default:
         *step = (nd_scale_step){
             ND_SCALE_BY,
-            set->is_byte && set->set.picture_units.at == STORED ? 255 : 10000, 0};
+            set->is_byte && set->set.picture_units.at == ND_PICTURES_STORED ? 255 : 10000,
+            0};
         break;
     }
     band->steps++;

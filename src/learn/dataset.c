@@ -29,7 +29,7 @@ static nd_status name_bands(nd_dataset *set)
     if (set->set.card) return bands_of_card(set);
     static const char *const colours[] = {"red", "green", "blue"};
     const nd_list *names = &set->set.bands;
-    const bool is_rgb = set->set.picture_units.at == 1;
+    const bool is_rgb = set->set.picture_units.at == ND_PICTURES_EUROSAT_RGB;
     static const char *const eurosat[] = {"B04", "B03", "B02"};
     if (names->count && (int)names->count != set->bands)
         return nd_fail(ND_E_PARAM,

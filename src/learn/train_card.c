@@ -95,6 +95,13 @@ static nd_status make_card(const nd_train *t, nd_arena *arena, const learn_check
         .train = train_json(t, arena),
         .metrics = metrics_json(t, arena, check, after),
     };
+    // EuroSAT's pictures are 64 x 64 pixels of 10 m of Sentinel-2's level 1C (Helber
+    // 2019).
+    static const char *const sentinel2[] = {"Sentinel-2"};
+    if (t->recipe->data->picture_units.at == ND_PICTURES_EUROSAT_RGB) {
+        card->level = "L1C", card->sensor = sentinel2, card->sensors = 1;
+        if (card->pixel_m <= 0) card->pixel_m = 10;
+    }
     card->band = nd_dataset_bands(t->data, &card->bands);
     card->classes = nd_dataset_classes(t->data, &card->class_count);
     return card->train && card->metrics && card->model_settings ? ND_OK : ND_E_MEMORY;

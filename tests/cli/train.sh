@@ -3,6 +3,7 @@
 # nadir train with masks: raster and graph give the same run, a map comes of it, and the
 # page of a run that trains obeys.
 . "${0%/*}/lib.sh"
+data=$(realpath "$2")
 cd "$scratch" || exit 1
 python=/usr/bin/python3
 if ! $python -c 'import numpy; from osgeo import gdal' 2>/dev/null; then
@@ -159,6 +160,16 @@ assert len(model) > 20, len(model)
 assert all(bytes_ == state["net." + name] for name, bytes_ in model.items())
 PYTHON
 result without_judges_the_last_weights_are_the_model
+
+run train "$data/../examples/eurosat.yaml" -P "pictures=$data/eurosat_mini200.zip" -o land -j 1 \
+    -P train.epochs=1 -P model.width=4
+ended 0
+silent
+run info land/model.safetensors --json
+prints '"level":"L1C"'
+prints '"pixel_m":10'
+prints '"name":"SeaLake","color":"#08519c"'
+result a_model_of_eurosat_says_what_pictures_it_is_for
 
 run train masks.yaml -o hard -j 1 -P data.chips.sampling=hard -P train.epochs=1
 [ -s hard/model.safetensors ] || ok=no
