@@ -25,7 +25,7 @@ static const nd_option scalings[] = {
     {"linear", "Least and greatest value fill the type", "Linear (slope and intercept)"},
     {"clipped", "The middle 95 % of the values fill the type",
      "Linear (between 95% clipped histogram)"},
-    {"peak", "SNAP's peak clipped histogram; not there yet",
+    {"peak", "From where 2.5 % lie below to the last bin of 512 with more than 10 pixels",
      "Linear (peak clipped histogram)"},
     {"logarithmic", "10 log10 of the linear scale", "Logarithmic"},
     {NULL, NULL}};
@@ -50,10 +50,13 @@ static const nd_param params[] = {
 // ---- The range of a band's values: one pixel, kept, however many tiles ask for it.
 
 enum { BLOCK = 1024, BINS = 1 << 16 };
+enum { PEAK_BINS = 512, PEAK_LEAST = 10 }; // as SNAP has them
+#define CUT 0.025                          // share of the values left out at an end
+typedef enum cutting { ALL, MIDDLE, TO_PEAK, TO_PEAK_AS_SNAP } cutting;
 typedef struct range {
     const int *band; // of the input, for each pair of results: least, greatest
     int bands;
-    double cut; // share of the values left out at each end
+    cutting how;
 } range;
 
 static nd_status range_plan(nd_node *self)
@@ -67,7 +70,7 @@ static nd_status range_plan(nd_node *self)
                                   .no_data = NAN,
                                   .grid = {1, 1, 0, 0, 1, -1, NULL}};
     self->key = nd_hash_more(self->key, r->band, (size_t)r->bands * sizeof *r->band);
-    self->key = nd_hash_more(self->key, &r->cut, sizeof r->cut);
+    self->key = nd_hash_more(self->key, &r->how, sizeof r->how);
     self->tile_width = self->tile_height = 1;
     return ND_OK;
 }
@@ -122,6 +125,55 @@ static double edge(const pass *p, double rank, bool from_right)
     return from_right ? p->most : p->least;
 }
 
+// The last of 512 bins with more than a few values; 0: none.
+static int last_peak(const pass *p)
+{
+    enum { SIZE = BINS / PEAK_BINS };
+    for (int b = PEAK_BINS - 1; b > 0; b--) {
+        uint64_t in_bin = 0;
+        for (int i = 0; i < SIZE; i++) in_bin += p->bin[b * SIZE + i];
+        if (in_bin > PEAK_LEAST) return b;
+    }
+    return 0;
+}
+
+// SNAP takes the place of the last peak for a share of the values to leave out: what it
+// finds mostly lies far to the left of that peak.
+static void peak_as_snap(const pass *p, double share, double found[2])
+{
+    enum { SIZE = BINS / PEAK_BINS };
+    double sum[2] = {0};
+    int at[2] = {-1, -1};
+    for (int i = 0; i < PEAK_BINS; i++)
+        for (int side = 0; side < 2; side++) {
+            const int b = side ? PEAK_BINS - 1 - i : i;
+            for (int k = 0; k < SIZE; k++) sum[side] += p->bin[b * SIZE + k];
+            if (at[side] < 0 && sum[side] / p->count > (side ? share : CUT)) at[side] = b;
+        }
+    int low = at[0], high = at[1] < 0 ? 0 : at[1];
+    if (low == high && high < PEAK_BINS - 1)
+        high++;
+    else if (low == high)
+        low--;
+    const double width = (p->most - p->least) / PEAK_BINS;
+    found[0] = p->least + (low < high ? low : high) * width;
+    found[1] = p->least + ((low < high ? high : low) + 1) * width;
+}
+
+static void cut_ends(const range *r, const pass *p, double found[2])
+{
+    const int peak = r->how == MIDDLE ? 0 : last_peak(p);
+    if (peak && r->how == TO_PEAK_AS_SNAP) {
+        peak_as_snap(p, peak / (double)PEAK_BINS, found);
+        return;
+    }
+    found[0] = edge(p, CUT * p->count, false);
+    found[1] = edge(p, CUT * p->count, true);
+    if (!peak) return;
+    const double end = p->least + (peak + 1) * (p->most - p->least) / PEAK_BINS;
+    if (end > found[0]) found[1] = end < p->most ? end : p->most;
+}
+
 static nd_status range_of(const range *r, const nd_node *of, int band, nd_work *work,
                           double found[2])
 {
@@ -129,13 +181,12 @@ static nd_status range_of(const range *r, const nd_node *of, int band, nd_work *
     ND_TRY(pass_over(of, band, work, &p));
     found[0] = p.count > 0 ? p.least : (double)NAN;
     found[1] = p.count > 0 ? p.most : (double)NAN;
-    if (r->cut <= 0 || !(p.most > p.least)) return ND_OK;
+    if (r->how == ALL || !(p.most > p.least)) return ND_OK;
     p.per_bin = BINS / (p.most - p.least);
     p.bin = nd_alloc(work->arena, BINS, sizeof *p.bin);
     if (!p.bin) return ND_E_MEMORY;
     ND_TRY(pass_over(of, band, work, &p));
-    found[0] = edge(&p, r->cut * p.count, false);
-    found[1] = edge(&p, r->cut * p.count, true);
+    cut_ends(r, &p, found);
     return ND_OK;
 }
 
@@ -227,7 +278,7 @@ static nd_status choose(nd_node *self, const convert_datatype *set, state *s)
 }
 
 // The range stands beside the input as a second one, so that it is planned and kept.
-static nd_status add_range(nd_node *self, const state *s, double cut)
+static nd_status add_range(nd_node *self, const state *s, cutting kind)
 {
     static const nd_table none;
     range *r = nd_alloc(self->arena, 1, sizeof *r);
@@ -235,7 +286,7 @@ static nd_status add_range(nd_node *self, const state *s, double cut)
     nd_node **input = nd_alloc(self->arena, 2, sizeof *input);
     const char **id = nd_alloc(self->arena, 2, sizeof *id);
     if (!r || !band || !input || !id) return ND_E_MEMORY;
-    r->cut = cut, r->band = band;
+    r->how = kind, r->band = band;
     for (int b = 0; b < self->bands; b++)
         if (s->range[b] >= 0) band[r->bands++] = s->from[b];
     if (!r->bands) return ND_OK;
@@ -267,12 +318,13 @@ static nd_status plan(nd_node *self)
                  .is_real = set->type.at >= F32,
                  .no_data = (float)set->no_data};
     if (!s->from || !s->range) return ND_E_MEMORY;
-    if (set->scaling.at == PEAK)
-        return nd_fail(ND_E_UNSUPPORTED, "the peak clipped histogram is not there yet\n"
-                                         "take scaling clipped or linear");
     ND_TRY(choose(self, set, s));
     self->state = s;
-    return add_range(self, s, set->scaling.at == CLIPPED ? 0.025 : 0);
+    const cutting kind = set->scaling.at == CLIPPED ? MIDDLE
+                         : set->scaling.at != PEAK  ? ALL
+                         : self->strict             ? TO_PEAK_AS_SNAP
+                                                    : TO_PEAK;
+    return add_range(self, s, kind);
 }
 
 static double scaled(const state *s, double v, double least, double width)
@@ -336,6 +388,12 @@ const nd_op nd_op_convert_datatype = {
     .snap = "Convert-Datatype",
     .brief = "Hold bands as another type of number, scaled to fill it",
     .example = "nadir convert_datatype sigma0.tif -o small.tif --type uint8",
+    .help =
+        "A scaling cuts values at its two ends and spreads what is between over the\n"
+        "type. The logarithmic one takes 10 log10 of the linear one. Scaling peak cuts\n"
+        "a thin tail of high values: above the last of 512 equal bins that holds more\n"
+        "than 10. SNAP takes the number of that bin for a share of the pixels, so its\n"
+        "upper end lies far lower: with --snap-strict it does here too.",
     .table = ND_TABLE(params, convert_datatype),
     .min_inputs = 1,
     .max_inputs = 1,
