@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What lies under a larger pixel, in one number: mean, median, extremes, flags.
+#include "raster/tiles.h"
 #include "raster/warp.h"
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { STRIP = 2 << 20 }; // samples of the source held at once
+enum {
+    STRIP = 1 << 17,  // samples of the source held at once: they stay in the second cache
+    LARGEST = 2 << 20 // under one pixel
+};
 
 // Source pixels under one target column or row: from first to last, and what part of
 // those two counts. All between count whole.
@@ -18,6 +23,11 @@ typedef struct gather {
     nd_kind kind;
     span *column; // of each column of the tile
     float *value; // room for what lies under one pixel
+    // Pixels lie whole under the target's, `across` x `down` of them: sums by column.
+    bool is_even;
+    int across, down;
+    double *sum;
+    int32_t *valid;
 } gather;
 
 static double clean(double x)
@@ -133,6 +143,32 @@ static float under(const gather *g, const nd_tile *in, int k, const span *x,
     return count ? one_of(g, g->value, count) : NAN;
 }
 
+// One row of means where all pixels count whole: down the columns first, then across.
+static void even_row(const gather *g, const nd_tile *in, int k, int top, int count,
+                     float *out)
+{
+    const raster_tile_kernels *kernel = raster_tile_kernel();
+    const bool is_power = g->kind == ND_AMPLITUDE;
+    const int width = count * g->across;
+    const float *first = nd_at(in, k, in->rect.x, top);
+    if (g->across == 2 && g->down == 2) {
+        kernel->halve(first, first + in->stride, count, is_power, out);
+        return;
+    }
+    memset(g->sum, 0, (size_t)width * sizeof *g->sum);
+    memset(g->valid, 0, (size_t)width * sizeof *g->valid);
+    for (int j = 0; j < g->down; j++)
+        kernel->add(first + j * in->stride, width, is_power, g->sum, g->valid);
+    for (int i = 0; i < count; i++) {
+        double sum = 0;
+        int valid = 0;
+        for (int c = i * g->across; c < (i + 1) * g->across; c++)
+            sum += g->sum[c], valid += g->valid[c];
+        const double mean = sum / (valid ? valid : 1);
+        out[i] = valid ? (float)(is_power ? sqrt(mean) : mean) : NAN;
+    }
+}
+
 // Rows of the tile from `y` on, as many as their source fits; says how many.
 static nd_status strip(gather *g, nd_work *work, nd_bands from, nd_tile *tile, int y,
                        int rows)
@@ -150,11 +186,28 @@ static nd_status strip(gather *g, nd_work *work, nd_bands from, nd_tile *tile, i
         for (int row = y; row < y + rows; row++) {
             const span down = span_at(g->y, g->area->down, row);
             float *out = nd_at(tile, g->area->band[k].plane, r.x, row);
-            for (int i = 0; i < r.width; i++)
+            if (g->is_even) even_row(g, &in, k, down.first, r.width, out);
+            for (int i = 0; i < r.width && !g->is_even; i++)
                 out[i] = under(g, &in, k, &g->column[i], &down);
         }
     }
     return ND_OK;
+}
+
+// Grids in step: the corners meet, and a pixel is a whole number of the source's.
+static nd_status find_even(gather *g, nd_arena *scratch, int width)
+{
+    const nd_area *a = g->area;
+    const double x = clean(g->x), y = clean(g->y);
+    g->is_even = a->how == ND_AREA_MEAN && !a->is_whole && x == round(x) &&
+                 y == round(y) && a->across == round(a->across) &&
+                 a->down == round(a->down) && a->across >= 1 && a->down >= 1;
+    if (!g->is_even) return ND_OK;
+    g->across = (int)a->across, g->down = (int)a->down;
+    const size_t columns = (size_t)width * (size_t)g->across;
+    g->sum = nd_alloc_raw(scratch, columns, sizeof *g->sum);
+    g->valid = nd_alloc_raw(scratch, columns, sizeof *g->valid);
+    return g->sum && g->valid ? ND_OK : ND_E_MEMORY;
 }
 
 nd_status nd_area_fill(const nd_area *a, nd_work *work, nd_tile *tile)
@@ -164,7 +217,7 @@ nd_status nd_area_fill(const nd_area *a, nd_work *work, nd_tile *tile)
     const nd_mark mark = nd_arena_mark(work->arena);
     gather g = {.area = a, .x = a->x / side, .y = a->y / side};
     const double block = (ceil(a->across) + 1) * (ceil(a->down) + 1);
-    if (!(block < STRIP))
+    if (!(block < LARGEST))
         return nd_fail(ND_E_UNSUPPORTED,
                        "%.0f pixels would become one\n"
                        "choose a pixel that is less large",
@@ -173,6 +226,7 @@ nd_status nd_area_fill(const nd_area *a, nd_work *work, nd_tile *tile)
     g.column = nd_alloc(work->arena, (size_t)r.width, sizeof *g.column);
     g.value = nd_alloc(work->arena, (size_t)block, sizeof *g.value);
     if (!from || !g.column || !g.value) return ND_E_MEMORY;
+    ND_TRY(find_even(&g, work->arena, r.width));
     for (int k = 0; k < a->bands; k++) from[k] = a->band[k].band;
     for (int i = 0; i < r.width; i++) g.column[i] = span_at(g.x, a->across, r.x + i);
     const double samples =

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels of kept tiles and levels: samples to pixels and back, sums of columns.
+// Kernels of kept tiles and levels: samples to pixels and back, sums of columns, means.
 #include "raster/tiles.h"
 #include <math.h>
 
@@ -73,4 +73,36 @@ static void add(const float *from, int count, bool is_power, double *sum, int32_
     }
 }
 
-const raster_tile_kernels ND_KERNEL(tile_kernels) = {unpack, pack, add};
+// What is missing leaves the mean to what is there.
+static float mend(const float *a, const float *b, bool is_power)
+{
+    const float v[4] = {a[0], b[0], a[1], b[1]};
+    double sum = 0, count = 0;
+    for (int i = 0; i < 4; i++) {
+        const double d = (double)v[i];
+        if (v[i] == v[i]) sum += is_power ? d * d : d, count++;
+    }
+    if (count <= 0) return NAN;
+    return (float)(is_power ? sqrt(sum / count) : sum / count);
+}
+
+// The loop that is run on most rows has no branch; rows with holes are run over again.
+static void halve(const float *restrict a, const float *restrict b, int count,
+                  bool is_power, float *restrict out)
+{
+    int32_t holes = 0;
+    if (is_power)
+        for (int i = 0; i < count; i++) out[i] = mend(a + 2 * i, b + 2 * i, true);
+    else
+        for (int i = 0; i < count; i++) {
+            const double left = (double)a[2 * i] + (double)b[2 * i];
+            const double right = (double)a[2 * i + 1] + (double)b[2 * i + 1];
+            const float v = (float)((left + right) * 0.25);
+            out[i] = v;
+            holes |= v != v;
+        }
+    for (int i = 0; holes && i < count; i++)
+        if (out[i] != out[i]) out[i] = mend(a + 2 * i, b + 2 * i, false);
+}
+
+const raster_tile_kernels ND_KERNEL(tile_kernels) = {unpack, pack, add, halve};

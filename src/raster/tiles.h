@@ -19,6 +19,10 @@ typedef struct raster_tile_kernels {
                  uint16_t *to);
     // Adds a row to the sums of its columns (of squares), and counts what is valid.
     void (*add)(const float *from, int count, bool is_power, double *sum, int32_t *valid);
+    // Means (of squares, their root) of 2 x 2 pixels of two rows; of those that are
+    // valid.
+    void (*halve)(const float *above, const float *below, int count, bool is_power,
+                  float *to);
 } raster_tile_kernels;
 
 ND_KERNEL_TABLES(raster_tile_kernels, tile_kernels);

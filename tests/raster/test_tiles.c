@@ -69,3 +69,31 @@ TEST(every_instruction_set_adds_columns_to_the_same_bits)
             CHECK(memcmp(valid, counted, sizeof valid) == 0);
         }
 }
+
+// Means of 2 x 2 in double, rounded once; with holes, of what is left.
+TEST(every_instruction_set_halves_to_the_same_bits)
+{
+    static float a[2 * COUNT], b[2 * COUNT], out[COUNT];
+    for (int x = 0; x < 2 * COUNT; x++) {
+        a[x] = pixel(&scaled, x) * 1.7f;
+        b[x] = x / 2 % 5 ? pixel(&scaled, x + 9999) : a[x]; // holes of all four, too
+    }
+    for (int level = ND_CPU_C; level <= (int)nd_cpu_best(); level++)
+        for (int power = 0; power < 2; power++) {
+            tile_kernels_at[level]->halve(a, b, COUNT, power, out);
+            int wrong = 0;
+            for (int x = 0; x < COUNT; x++) {
+                const float v[4] = {a[2 * x], b[2 * x], a[2 * x + 1], b[2 * x + 1]};
+                double sum = 0, count = 0;
+                for (int i = 0; i < 4; i++) {
+                    const double d = (double)v[i];
+                    if (!isnan(d)) sum += power ? d * d : d, count++;
+                }
+                const float want = count == 0 ? NAN
+                                   : power    ? (float)sqrt(sum / count)
+                                              : (float)(sum / count);
+                wrong += isnan(want) ? !isnan(out[x]) : !(fabsf(out[x] - want) <= 1e-7f);
+            }
+            CHECK(wrong == 0);
+        }
+}
