@@ -45,6 +45,12 @@ steps:
   - Resample: { targetResolution: 10, upsampling: Bilinear }
 output: { Write: { file: "${out}" } }
 G
+graph mean <<'G'
+input:  { Read: { file: b04.tif } }
+steps:
+  - Resample: { targetResolution: 20, downsampling: Mean }
+output: { Write: { file: "${out}" } }
+G
 graph reproject <<'G'
 input:  { Read: { file: b04.tif } }
 steps:
@@ -64,6 +70,8 @@ pair 'NDVI from 16-bit TIFF / gdal_calc' 0.33 5 "$run $out/ndvi2.yaml -P out=$a"
     "$python -m osgeo_utils.gdal_calc --quiet --overwrite -A b08.tif -B b04.tif --type=Float32 --calc='(A.astype(numpy.float32)-B)/(A.astype(numpy.float32)+B)' --outfile=$b"
 pair '20 to 10 m bilinear / gdal_translate' 0.43 5 "$run $out/resample.yaml -P out=$a" \
     "gdal_translate -q -outsize 10980 10980 -r bilinear -co TILED=YES b11.tif $b"
+pair '10 to 20 m mean / gdal_translate' 1 5 "$run $out/mean.yaml -P out=$a" \
+    "gdal_translate -q -tr 20 20 -r average -co TILED=YES b04.tif $b"
 pair 'reproject to EPSG:3857 / gdalwarp' 0.27 3 "$run $out/reproject.yaml -P out=$a" \
     "gdalwarp -q -overwrite -t_srs EPSG:3857 -r bilinear -multi -wo NUM_THREADS=2 -wm 500 -co TILED=YES b04.tif $b"
 pair 'COG DEFLATE 6 / GDAL' 1 3 "$run $out/copy.yaml -P codec=DEFLATE -P level=6 -P predictor=none -P out=$a" \

@@ -21,6 +21,8 @@ typedef struct nd_graph_ask {
     size_t variables;
     const nd_variable *source; // -S name=file: each becomes a Read called ReadOp@name
     size_t sources;
+    const nd_variable *reading; // settings that each of those Reads gets
+    size_t readings;
     const char *target, *target_format; // -t, -f: a Write for a graph that has none
     const nd_op *const *catalogue;      // ends with NULL
     void (*errors)(void *user, const nd_error *error);

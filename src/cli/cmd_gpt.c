@@ -6,7 +6,8 @@
 #include <string.h>
 
 static const char help[] =
-    "-Pname=value   a parameter of the operator, or of the graph where it says ${name}\n"
+    "-Pname=value   a parameter of the operator, or of the graph where it says ${name};\n"
+    "               pixelRegion and geometryRegion: what is read of the sources\n"
     "-p FILE        parameters from a properties or XML file; -P wins over it\n"
     "-Sid=FILE      a source: the graph finds it under ${id}\n"
     "-t FILE        what to write; target.dim if not given\n"
@@ -36,35 +37,60 @@ static nd_status write(cli_call *call, const cli_gpt *gpt, cli_job *job,
     return cli_write_outputs(&session, call->arena, job, planned, &skipped);
 }
 
+static bool is_said(nd_arena *arena, const char *text, const char *name)
+{
+    const char *braced = nd_text(arena, "${%s}", name),
+               *bare = nd_text(arena, "$%s", name);
+    return braced && bare && (strstr(text, braced) || strstr(text, bare));
+}
+
 // Of the names a file has, those that the graph says: each is a Read of its own.
-static nd_status used_sources(cli_call *call, cli_gpt *gpt)
+static void used_sources(cli_call *call, cli_gpt *gpt, const char *text)
 {
     size_t used = 0;
-    const char *text = nd_file_read(call->arena, gpt->what, CLI_TEXT, NULL);
-    if (!text) return ND_E_IO;
-    for (size_t i = 0; i < gpt->sources; i++) {
-        const char *name = gpt->source[i].name,
-                   *braced = nd_text(call->arena, "${%s}", name),
-                   *bare = nd_text(call->arena, "$%s", name);
-        if (!braced || !bare) return ND_E_MEMORY;
-        if (strstr(text, braced) || strstr(text, bare))
+    for (size_t i = 0; i < gpt->sources; i++)
+        if (is_said(call->arena, text, gpt->source[i].name))
             gpt->source[used++] = gpt->source[i];
-    }
     gpt->sources = used;
+}
+
+// SNAP hands these to the readers of the sources, whatever else may ask for them.
+static bool is_region(const char *name)
+{
+    return nd_text_same(name, "pixelRegion") || nd_text_same(name, "geometryRegion");
+}
+
+// Regions for the readers; what the graph does not say itself is no variable then.
+static nd_status take_regions(cli_call *call, cli_gpt *gpt, const char *text,
+                              nd_graph_ask *ask)
+{
+    nd_variable *region = nd_alloc(call->arena, gpt->params + 1, sizeof *region);
+    size_t kept = 0;
+    if (!region) return ND_E_MEMORY;
+    ask->reading = region;
+    for (size_t i = 0; i < gpt->params; i++) {
+        const nd_variable *v = &gpt->param[i];
+        const bool is_taken = gpt->sources && is_region(v->name);
+        if (is_taken) region[ask->readings++] = *v;
+        if (!is_taken || is_said(call->arena, text, v->name)) gpt->param[kept++] = *v;
+    }
+    gpt->params = kept;
     return ND_OK;
 }
 
 static nd_status run_graph(cli_call *call, cli_gpt *gpt)
 {
     nd_planned planned;
-    ND_TRY(used_sources(call, gpt));
-    const nd_graph_ask ask = {.path = gpt->what,
-                              .variable = gpt->param,
-                              .variables = gpt->params,
-                              .source = gpt->source,
-                              .sources = gpt->sources,
-                              .target = gpt->target,
-                              .target_format = format_of(gpt)};
+    const char *text = nd_file_read(call->arena, gpt->what, CLI_TEXT, NULL);
+    if (!text) return ND_E_IO;
+    used_sources(call, gpt, text);
+    nd_graph_ask ask = {.path = gpt->what,
+                        .source = gpt->source,
+                        .sources = gpt->sources,
+                        .target = gpt->target,
+                        .target_format = format_of(gpt)};
+    ND_TRY(take_regions(call, gpt, text, &ask));
+    ask.variable = gpt->param, ask.variables = gpt->params;
     const nd_graph *graph = cli_graph_read(call, call->arena, &ask);
     if (!graph) return ND_E_PARAM;
     ND_TRY(cli_graph_ready(call, graph));
@@ -74,11 +100,9 @@ static nd_status run_graph(cli_call *call, cli_gpt *gpt)
     return job.history ? write(call, gpt, &job, &planned) : ND_E_MEMORY;
 }
 
-// SNAP hands these to the readers of the sources, not to the operator.
-static bool is_region(const nd_op *op, const char *name)
+static bool is_for_readers(const nd_op *op, const char *name)
 {
-    return (nd_text_same(name, "pixelRegion") || nd_text_same(name, "geometryRegion")) &&
-           !nd_param_find(&op->table, name);
+    return is_region(name) && !nd_param_find(&op->table, name);
 }
 
 static nd_node *read_source(const cli_call *call, const cli_gpt *gpt, const nd_op *op,
@@ -90,7 +114,7 @@ static nd_node *read_source(const cli_call *call, const cli_gpt *gpt, const nd_o
         nd_settings_set(call->arena, &settings, "file", path) != ND_OK)
         return NULL;
     for (size_t i = 0; i < gpt->params; i++)
-        if (is_region(op, gpt->param[i].name) &&
+        if (is_for_readers(op, gpt->param[i].name) &&
             nd_settings_set(call->arena, &settings, gpt->param[i].name,
                             gpt->param[i].value) != ND_OK)
             return NULL;
@@ -120,7 +144,7 @@ static nd_status run_operator(cli_call *call, const cli_gpt *gpt, const nd_op *o
     nd_settings settings;
     ND_TRY(nd_settings_new(call->arena, &op->table, &settings));
     for (size_t i = 0; i < gpt->params; i++) {
-        if (is_region(op, gpt->param[i].name)) continue;
+        if (is_for_readers(op, gpt->param[i].name)) continue;
         const nd_status status = nd_settings_set(call->arena, &settings,
                                                  gpt->param[i].name, gpt->param[i].value);
         if (status == ND_OK) continue;

@@ -61,19 +61,27 @@ static bool is_xml(const graph_reader *r)
     return r->text[at] == '<';
 }
 
+static nd_status add_setting(graph_reader *r, graph_step *step, const char *name,
+                             const char *value)
+{
+    graph_tree *setting = graph_tree_new(r, GRAPH_SCALAR, name, (graph_place){0, 0});
+    if (!setting) return ND_E_MEMORY;
+    setting->raw = setting->text = nd_text(r->arena, "%s", value);
+    if (!setting->text) return ND_E_MEMORY;
+    graph_tree_add(step->settings, setting);
+    return ND_OK;
+}
+
 static graph_step *read_or_write(graph_reader *r, const char *word, const char *id,
                                  const char *file)
 {
     graph_step *step = graph_step_new(r, (graph_place){0, 0});
     graph_tree *map = graph_tree_new(r, GRAPH_MAP, word, (graph_place){0, 0});
-    graph_tree *path = graph_tree_new(r, GRAPH_SCALAR, "file", (graph_place){0, 0});
-    if (!step || !map || !path) return NULL;
+    if (!step || !map) return NULL;
     step->word = word;
     step->id = nd_text(r->arena, "%s", id);
-    path->raw = path->text = nd_text(r->arena, "%s", file);
-    graph_tree_add(map, path);
     step->settings = map;
-    return step->id && path->text ? step : NULL;
+    return step->id && add_setting(r, step, "file", file) == ND_OK ? step : NULL;
 }
 
 // -S: a Read for each. -t: a Write behind the last node, unless there is one.
@@ -88,20 +96,16 @@ static nd_status add_steps(graph_reader *r)
     }
     for (size_t i = 0; i < ask->sources; i++) {
         const char *id = nd_text(r->arena, "ReadOp@%s", ask->source[i].name);
-        if (!id || !read_or_write(r, "Read", id, ask->source[i].value))
-            return ND_E_MEMORY;
+        graph_step *step = id ? read_or_write(r, "Read", id, ask->source[i].value) : NULL;
+        if (!step) return ND_E_MEMORY;
+        for (size_t k = 0; k < ask->readings; k++)
+            ND_TRY(add_setting(r, step, ask->reading[k].name, ask->reading[k].value));
     }
     if (has_end || !last) return ND_OK;
     graph_step *step = read_or_write(r, "Write", "WriteOp@target", ask->target);
     if (!step) return ND_E_MEMORY;
-    if (ask->target_format) {
-        graph_tree *format =
-            graph_tree_new(r, GRAPH_SCALAR, "formatName", (graph_place){0, 0});
-        if (!format) return ND_E_MEMORY;
-        format->raw = format->text = nd_text(r->arena, "%s", ask->target_format);
-        if (!format->text) return ND_E_MEMORY;
-        graph_tree_add(step->settings, format);
-    }
+    if (ask->target_format)
+        ND_TRY(add_setting(r, step, "formatName", ask->target_format));
     return graph_source_add(r, step,
                             &(graph_source){.name = "sourceProduct", .id = last->id});
 }

@@ -23,7 +23,7 @@ static const nd_option kernels[] = {
 
 static const nd_param params[] = {
     ND_PARAM(collocate, source_product_paths, {0}, .snap = "sourceProductPaths",
-             .help = "Not read here: connect a Read for each product"),
+             .help = "Files of more products, read after those that are connected"),
     ND_PARAM(collocate, reference_product_name, NULL, .snap = "referenceProductName",
              .was = "masterProductName",
              .help = "Name of the product whose grid is taken; the first if not given"),
@@ -243,10 +243,41 @@ static nd_status add_reference(nd_node *self, state *s)
     return ND_OK;
 }
 
+extern const nd_op nd_op_read;
+
+// The products of source_product_paths become inputs like any other; a folder or a file
+// that cannot be read is its own failure.
+static nd_status read_paths(nd_node *self)
+{
+    const nd_list *paths =
+        &((const collocate *)self->settings.data)->source_product_paths;
+    const int all = self->inputs + (int)paths->count;
+    nd_node **input = nd_alloc(self->arena, (size_t)all, sizeof *input);
+    const char **id = nd_alloc(self->arena, (size_t)all, sizeof *id);
+    if (!input || !id) return ND_E_MEMORY;
+    for (int i = 0; i < self->inputs; i++)
+        input[i] = self->input[i], id[i] = self->input_id[i];
+    for (size_t i = 0; i < paths->count; i++) {
+        nd_settings settings;
+        ND_TRY(nd_settings_new(self->arena, &nd_op_read.table, &settings));
+        ND_TRY(nd_settings_set(self->arena, &settings, "file", paths->item[i]));
+        input[self->inputs] = nd_node_new(
+            self->arena,
+            &(nd_make){.op = &nd_op_read, .settings = &settings, .place = self->place});
+        if (!input[self->inputs]) return ND_E_DATA;
+        id[self->inputs++] = paths->item[i];
+    }
+    self->input = input, self->input_id = id;
+    if (self->inputs) return ND_OK;
+    return nd_fail(ND_E_PARAM, "no product is given\n"
+                               "connect products, or name files in source_product_paths");
+}
+
 static nd_status plan(nd_node *self)
 {
     const collocate *set = self->settings.data;
     size_t all = 0;
+    ND_TRY(read_paths(self));
     for (int i = 0; i < self->inputs; i++) all += (size_t)self->input[i]->bands + 1;
     state *s = nd_alloc(self->arena, 1, sizeof *s);
     if (!s) return ND_E_MEMORY;
@@ -255,9 +286,6 @@ static nd_status plan(nd_node *self)
     s->from = nd_alloc(self->arena, all, sizeof *s->from);
     self->band = nd_alloc(self->arena, all, sizeof *self->band);
     if (!s->way || !s->made || !s->from || !self->band) return ND_E_MEMORY;
-    if (set->source_product_paths.count)
-        return nd_fail(ND_E_UNSUPPORTED, "sourceProductPaths are not read here\n"
-                                         "connect a Read for each product");
     ND_TRY(find_reference(self, &s->reference));
     ND_TRY(find_grid(self->input[s->reference], &s->grid));
     self->product = self->input[s->reference]->product;
@@ -346,7 +374,7 @@ const nd_op nd_op_collocate = {
     .brief = "Bring other pictures to the grid of the first, side by side",
     .example = "nadir collocate summer.tif winter.tif -o both.tif",
     .table = ND_TABLE(params, collocate),
-    .min_inputs = 1, // a ProductSet-Reader's products are on one grid already
+    .min_inputs = 0, // products may be named as files
     .max_inputs = -1,
     .levels = ND_REDUCED,
     .level_error = 0.03,

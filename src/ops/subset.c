@@ -187,6 +187,12 @@ static nd_rect rect_in(const nd_band *band, const nd_grid *reference, const doub
         x[i] = (r->x + corner[0] * r->pixel_x - g->x) / g->pixel_x;
         y[i] = (r->y + corner[1] * r->pixel_y - g->y) / g->pixel_y;
         if (is_same) x[i] = corner[0], y[i] = corner[1];
+        // Bands that nothing says the place of: all of them show the same.
+        if (!is_same && !g->crs && !r->crs && g->x == r->x && g->y == r->y &&
+            g->pixel_x == r->pixel_x && g->pixel_y == r->pixel_y) {
+            x[i] = corner[0] * g->width / r->width;
+            y[i] = corner[1] * g->height / r->height;
+        }
     }
     nd_rect rect;
     to_pixels(x[0], x[1], g->width, how, &rect.x, &rect.width);

@@ -48,6 +48,17 @@ makes writes_target_dim_of_itself 70 target.dim graph.xml "-Pinput=$scene" -Preg
 makes gives_dim_to_a_name_without_one 60 c.dim graph.xml "-Pinput=$scene" -Pregion=0,0,60,50 -t c
 makes takes_a_named_source 50 d.tif source.xml "-Sin=$scene" -Pregion=0,0,50,50 -t d.tif
 makes takes_files_by_number 40 e.tif positional.xml -Pregion=0,0,40,50 -t e.tif "$scene"
+makes hands_a_region_to_the_readers_of_a_graph 36 part2.tif positional.xml -Pregion=0,0,0,0 \
+    -PpixelRegion=8,8,36,30 -t part2.tif "$scene"
+makes hands_a_region_to_named_sources_of_a_graph 20 part3.tif source.xml -Pregion=4,0,20,9 \
+    -PpixelRegion=8,8,36,30 "-Sin=$scene" -t part3.tif
+python3 -c 'import json, sys
+a = json.load(open("info.json"))["bands"][0]["transform"]
+sys.exit(a[0] != float(sys.argv[1]) + 12 * a[1])' "$("$nadir" info "$scene" --json |
+    python3 -c 'import json, sys; print(json.load(sys.stdin)["bands"][0]["transform"][0])')" ||
+    { bad=1; echo "# the region begins elsewhere"; }
+fails 1 refuses_a_region_of_a_graph_that_is_none 'is not x,y,width,height' gpt source.xml \
+    -Pregion=0,0,9,9 -PpixelRegion=8,8 "-Sin=$scene" -t none.tif
 makes leaves_the_graphs_own_write_alone 30 own.dim write.xml "-Pinput=$scene" -Pregion=0,0,30,50 \
     -Pout=own.dim -t ignored.tif
 [ ! -e ignored.tif ] || { bad=1; echo "# -t was written, too"; }

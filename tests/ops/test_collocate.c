@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "../files.h"
 #include "../rasters.h"
 #include <nadir/geo.h>
 
@@ -75,6 +76,38 @@ TEST(names_and_the_reference_are_chosen)
         arena, "Collocate", FROM(a, b),
         WITH("renameMasterComponents", "false", "renameSlaveComponents", "false")));
     CHECK(error_says("two bands would be called b1\nlet the others be renamed"));
+}
+
+static const char *raster_file(nd_arena *arena, const char *name, double x,
+                               const char *values)
+{
+    (void)file_of(arena, nd_text(arena, "%s.prj", name), WGS84_PRJ);
+    return file_of(arena, nd_text(arena, "%s.asc", name),
+                   nd_text(arena,
+                           "ncols 2\nnrows 1\nxllcorner %g\nyllcorner 50\ncellsize 0.5\n"
+                           "NODATA_value -9999\n%s\n",
+                           x, values));
+}
+
+TEST(products_named_as_files_come_after_those_that_are_connected)
+{
+    const char *a = raster_file(arena, "a", 3, "1 2");
+    const char *b = raster_file(arena, "b", 3.5, "7 8"); // a pixel to the right
+    const char *both = nd_text(arena, "%s,%s", a, b);
+    nd_node *out =
+        apply(arena, "Collocate", FROM(NULL), WITH("sourceProductPaths", both));
+    CHECK(READS(out, 1, 2, NAN, 7, 0, 1));
+    nd_node *own = PIXELS(1, 1, 5);
+    if (!out || !own) return;
+    own->band[0].grid = out->band[0].grid;
+    own->band[0].grid.x += 0.5, own->band[0].grid.width = 1;
+    out = apply(arena, "Collocate", FROM(own), WITH("sourceProductPaths", both));
+    CHECK(READS(out, 5, 2, 1, 7, 1));
+    CHECK(out && strcmp(out->band[1].name, "band_1_S0") == 0);
+    CHECK(!apply(arena, "Collocate", FROM(NULL), DEFAULTS));
+    CHECK(error_says("no product is given\nconnect products, or name files"));
+    CHECK(!apply(arena, "Collocate", FROM(own), WITH("sourceProductPaths", "/none.tif")));
+    CHECK(error_says("/none.tif cannot be opened"));
 }
 
 TEST(refuses_what_cannot_meet)

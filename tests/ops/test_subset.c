@@ -79,6 +79,25 @@ static nd_node *two_sizes(nd_arena *arena)
     return apply_op(arena, &op_stack, FROM(a, b), DEFAULTS);
 }
 
+// Of a product without a crs both bands show the same, each in its own pixels.
+TEST(a_region_of_a_product_without_a_place_is_the_same_share_of_each_band)
+{
+    nd_node *in = two_sizes(arena);
+    if (!in) return;
+    for (int b = 0; b < 2; b++)
+        in->band[b].grid.x = in->band[b].grid.y = 0, in->band[b].grid.pixel_x = 1,
+        in->band[b].grid.pixel_y = -1;
+    nd_node *out = apply(arena, "Subset", FROM(in), WITH("region", "4,2,4,6"));
+    CHECK(out && out->band[0].grid.width == 4 && out->band[0].grid.height == 6);
+    CHECK(out && out->band[1].grid.width == 2 && out->band[1].grid.height == 3);
+    const float *got;
+    CHECK(out && reads_alike(arena, out, ND_BANDS(1), 0, &got));
+    // Rows 1 to 3, columns 2 and 3 of 6 x 6.
+    const float want[] = {1008, 1009, 1014, 1015, 1020, 1021};
+    for (int i = 0; out && i < 6; i++) CHECK(got[i] == want[i]);
+    CHECK(out && reads_alike(arena, out, ND_BANDS(0), 0, &got) && got[0] == 28);
+}
+
 TEST(bands_of_other_sizes_keep_the_same_ground)
 {
     nd_node *in = two_sizes(arena);
