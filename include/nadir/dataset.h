@@ -120,6 +120,7 @@ typedef struct nd_place {
     double x, y;     // of the centre, in `crs`; NaN: not known
     const char *crs; // NULL: none
     int row, column; // of the upper left pixel in its scene
+    uint64_t unit;   // of a split by block: the square of ground; else 0
 } nd_place;
 typedef struct nd_chip {
     float *picture; // bands x height x width, in network units; the caller's

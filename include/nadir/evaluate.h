@@ -49,7 +49,7 @@ typedef struct nd_evaluation {
     const char *note;                       // what a reader must know; lines; NULL
     const nd_card_class *classes;
     int class_count;
-    bool is_mask;
+    bool is_mask, by_squares; // by_squares: units are squares of ground, not scenes
     int64_t samples, units;
     bool is_scattered; // too few units to draw from: each chip was taken for one
     const nd_confusion *matrix;

@@ -136,11 +136,14 @@ static nd_status list_place(listing *l, int number, int x, int y)
     const nd_rect chip = {x, y, size, size};
     int64_t valid;
     const double share = data_valid_share(s, chip, &valid);
+    data_corner corner = {number, x, y, -1, 0, 0, 0};
+    if (valid)
+        ND_TRY(data_square_at(set, number, x + 0.5 * size, y + 0.5 * size, &corner.unit));
     for (int side = 0; side < ND_SIDES; side++) {
         if (!valid || (side == ND_TRAIN && share < set->set.min_valid)) continue;
         if (!data_may_hold(s, (nd_side)side, chip, false)) continue;
         if (data_may_hold(s, (nd_side)side, chip, true))
-            ND_TRY(add_corner(l, (nd_side)side, (data_corner){number, x, y, -1, 0, 0}));
+            ND_TRY(add_corner(l, (nd_side)side, corner));
         else
             set->dropped++;
     }

@@ -44,7 +44,10 @@ static data_corner place_at(const nd_dataset *set, int64_t at)
     const int size = set->set.chips.size;
     const int room = s->grid.width < size ? 1 : s->grid.width - size - x + 1;
     const int across = room < s->cell ? room : s->cell;
-    return (data_corner){i, x + (int)(left % across), y + (int)(left / across), -1, 0, 0};
+    return (data_corner){.scene = i,
+                         .x = x + (int)(left % across),
+                         .y = y + (int)(left / across),
+                         .class = -1};
 }
 
 // Redrawn until enough of it is valid; the best of 16 else.

@@ -75,7 +75,8 @@ struct nd_dataset {
     int64_t items;
     struct split_unit *unit; // of the split, where not by file
     int64_t units;
-    struct data_scene *scene; // instead of items
+    const struct split_squares *squares; // of a split by block
+    struct data_scene *scene;            // instead of items
     int scenes;
     int *by_value;  // of label rasters: class, -1 ignored, -2 unknown
     int background; // class outside all shapes; -1: none

@@ -76,10 +76,13 @@ nd_status learn_infer(evaluating *e, const float *picture, int count, float *log
     return ND_OK;
 }
 
-// Scenes by name: what is cut from one belongs together. Pictures stand for themselves.
-static int64_t unit_of(const evaluating *e, const nd_place *place, int64_t index)
+// The units of the split: squares of ground, else scenes by name: what is cut from one
+// belongs together. Pictures stand for themselves.
+static int64_t unit_of(evaluating *e, const nd_place *place, int64_t index)
 {
     if (!e->is_mask || !place || !place->name) return index;
+    e->by_squares = place->unit != 0;
+    if (place->unit) return (int64_t)place->unit;
     const nd_hash hash = nd_hash_text((nd_hash){0, 0}, place->name);
     return (int64_t)hash.a;
 }
@@ -144,6 +147,7 @@ static nd_status finish(evaluating *e, nd_evaluation *to)
     to->classes = e->model->card->classes;
     to->class_count = e->model->card->class_count;
     to->is_mask = e->is_mask;
+    to->by_squares = e->by_squares;
     if (e->viewed) {
         nd_evaluation views = {0};
         ND_TRY(nd_evaluator_done(e->viewed, &views));

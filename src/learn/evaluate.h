@@ -9,8 +9,8 @@ typedef struct evaluating {
     const nd_model_file *model;
     const nd_evaluate_ask *ask;
     int bands, height, width, classes, batch;
-    bool is_mask;
-    int64_t count, pixels; // examples; answers of one
+    bool is_mask, by_squares; // by_squares: chips come from squares of ground
+    int64_t count, pixels;    // examples; answers of one
     nd_evaluator *plain, *viewed;
     float *logit, *turned, *turned_logit, *mean; // of one batch
     double *p;                                   // of one pixel

@@ -38,7 +38,8 @@ typedef struct learn_check {
     int worsts, samples;
     // Of each example: for intervals over chips, and for the calibration.
     double *right, *labelled;
-    float *logit; // NULL: not kept
+    uint64_t *unit; // of the split; of masks
+    float *logit;   // NULL: not kept
     int64_t *label, count;
 } learn_check;
 

@@ -83,7 +83,8 @@ int report_rival(const nd_evaluation *e, int k)
 
 const char *report_unit(const nd_evaluation *e)
 {
-    return !e->is_mask ? "picture" : e->is_scattered ? "chip" : "scene";
+    if (!e->is_mask) return "picture";
+    return e->is_scattered ? "chip" : e->by_squares ? "square" : "scene";
 }
 
 // ---- JSON. NaN becomes null by itself.

@@ -48,9 +48,16 @@ void report_counted(nd_buffer *out, const nd_evaluation *e)
         nd_buffer_add(out, nd_gettext("%s pictures"), n.text);
     else if (e->is_scattered)
         nd_buffer_add(out,
-                      nd_gettext("%s pixels of %s chips; so few scenes that each chip "
-                                 "was drawn alone: the ranges are too narrow"),
+                      e->by_squares
+                          ? nd_gettext("%s pixels of %s chips; so few squares of ground "
+                                       "that each chip was drawn alone: the ranges are "
+                                       "too narrow")
+                          : nd_gettext("%s pixels of %s chips; so few scenes that each "
+                                       "chip was drawn alone: the ranges are too narrow"),
                       n.text, samples.text);
+    else if (e->by_squares)
+        nd_buffer_add(out, nd_gettext("%s pixels of %s chips in %s squares of ground"),
+                      n.text, samples.text, report_count((double)e->units).text);
     else
         nd_buffer_add(out, nd_gettext("%s pixels of %s chips in %s scenes"), n.text,
                       samples.text, report_count((double)e->units).text);

@@ -46,6 +46,7 @@ typedef struct data_corner {
     // Balanced sampling: the m-th pixel of `class` in `block`; class -1: x and y it is.
     int class, block;
     int32_t m;
+    uint64_t unit; // of the grid: the square of ground under its centre; 0: none
 } data_corner;
 
 // Mean and squares of some pixels; those of two merge to those of both.
@@ -76,6 +77,9 @@ int data_block_side(const data_scene *scene, int64_t block); // ND_SIDES: none's
 nd_status data_scene_statistics(nd_dataset *set) ND_CHECKED;
 // ---- scene_split.c
 nd_status data_split_scenes(nd_dataset *set) ND_CHECKED;
+// The square of ground under a pixel of a scene, as a number; 0: not split by block.
+nd_status data_square_at(const nd_dataset *set, int scene, double x, double y,
+                         uint64_t *square) ND_CHECKED;
 // ---- chips.c
 enum { SAMPLING_RANDOM, SAMPLING_GRID, SAMPLING_BALANCED, SAMPLING_HARD };
 nd_status data_place_chips(nd_dataset *set) ND_CHECKED;

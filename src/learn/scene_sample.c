@@ -39,8 +39,12 @@ static void keep_owned(const nd_dataset *set, const data_scene *s, const data_co
 static void place_of(const data_scene *s, const data_corner *c, int size, nd_place *place)
 {
     const nd_grid *g = &s->grid;
-    *place = (nd_place){
-        .name = s->name, .x = (double)NAN, .y = (double)NAN, .row = c->y, .column = c->x};
+    *place = (nd_place){.name = s->name,
+                        .x = (double)NAN,
+                        .y = (double)NAN,
+                        .row = c->y,
+                        .column = c->x,
+                        .unit = c->unit};
     if (!g->crs) return;
     place->x = g->x + (c->x + 0.5 * size) * g->pixel_x;
     place->y = g->y + (c->y + 0.5 * size) * g->pixel_y;

@@ -28,7 +28,7 @@ static bool parse_length(const char *text, double pixel_m, double *metres)
     return true;
 }
 
-typedef struct squares {
+typedef struct split_squares {
     nd_dataset *set;
     split_units units;
     double side_m, buffer_m;
@@ -201,13 +201,29 @@ static nd_status side_cells(const squares *q, int number)
     return status;
 }
 
+nd_status data_square_at(const nd_dataset *set, int scene, double x, double y,
+                         uint64_t *square)
+{
+    char key[96];
+    *square = 0;
+    if (!set->squares) return ND_OK;
+    ND_TRY(to_ground(set->squares, scene, 1, &x, &y));
+    if (!isfinite(x) || !isfinite(y)) return ND_OK;
+    square_key(set->squares, scene, x, y, key);
+    *square = nd_hash_text((nd_hash){0, 0}, key).a | 1;
+    return ND_OK;
+}
+
 static nd_status split_by_block(nd_dataset *set)
 {
+    squares *kept = nd_alloc(set->arena, 1, sizeof *kept);
     squares q = {.set = set, .units = {.set = set}};
+    if (!kept) return ND_E_MEMORY;
     ND_TRY(measure(&q));
     ND_TRY(choose_crs(&q));
     for (int i = 0; i < set->scenes; i++) ND_TRY(fill_squares(&q, i));
     if (!set->set.is_whole) ND_TRY(split_assign(&q.units));
+    *kept = q, set->squares = kept;
     for (int i = 0; i < set->scenes; i++) {
         data_scene *s = &set->scene[i];
         s->buffer = (int)ceil(q.buffer_m / metres_of(s));

@@ -2,6 +2,7 @@
 // The validation side through the net: loss, matrix, interval, and what went worst.
 #include "learn/loop.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct checker {
@@ -84,6 +85,13 @@ static nd_status keep(checker *c, learn_shown shown, const float *logit,
     return ND_OK;
 }
 
+// What is drawn for an interval: squares of ground, else scenes.
+static uint64_t unit_of(const nd_place *place)
+{
+    if (place->unit || !place->name) return place->unit;
+    return nd_hash_text((nd_hash){0, 0}, place->name).a;
+}
+
 static nd_status add_one(checker *c, const nd_batch *batch, int i)
 {
     const nd_train *t = c->train;
@@ -105,6 +113,7 @@ static nd_status add_one(checker *c, const nd_batch *batch, int i)
     }
     const int64_t at = check->count++;
     check->right[at] = right, check->labelled[at] = counted;
+    check->unit[at] = unit_of(&shown.place);
     if (check->logit) {
         memcpy(check->logit + at * t->classes, logit, (size_t)t->classes * sizeof *logit);
         check->label[at] = label[0];
@@ -126,14 +135,45 @@ static nd_status add_batch(checker *c, const nd_batch *batch)
     return ND_OK;
 }
 
-// Pixels of a chip are alike: chips are what is drawn for an interval.
+// Sums of units: pixels of one are alike.
+typedef struct sums {
+    uint64_t unit;
+    double right, labelled;
+} sums;
+
+static int by_unit(const void *a, const void *b)
+{
+    const sums *x = a, *y = b;
+    return (x->unit > y->unit) - (x->unit < y->unit);
+}
+
 static void share(const void *user, const uint32_t *times, int64_t units, double *value)
 {
-    const learn_check *check = user;
+    const sums *sum = user;
     double right = 0, all = 0;
     for (int64_t i = 0; i < units; i++)
-        right += times[i] * check->right[i], all += times[i] * check->labelled[i];
+        right += times[i] * sum[i].right, all += times[i] * sum[i].labelled;
     *value = all > 0 ? right / all : (double)NAN;
+}
+
+// Units of the split; chips where there are fewer than five of those.
+static sums *sums_of(const learn_check *check, int64_t *units)
+{
+    sums *all = nd_alloc(check->arena, (size_t)check->count + 1, sizeof *all);
+    sums *sum = nd_alloc(check->arena, (size_t)check->count + 1, sizeof *sum);
+    if (!all || !sum) return NULL;
+    for (int64_t i = 0; i < check->count; i++)
+        all[i] = (sums){check->unit[i], check->right[i], check->labelled[i]};
+    qsort(all, (size_t)check->count, sizeof *all, by_unit);
+    int64_t n = 0;
+    for (int64_t i = 0; i < check->count; i++) {
+        if (n && sum[n - 1].unit == all[i].unit)
+            sum[n - 1].right += all[i].right, sum[n - 1].labelled += all[i].labelled;
+        else
+            sum[n++] = all[i];
+    }
+    *units = n < 5 ? check->count : n;
+    return n < 5 ? all : sum;
 }
 
 static nd_status sum_up(checker *c)
@@ -143,8 +183,11 @@ static nd_status sum_up(checker *c)
     nd_interval around = scores.accuracy_interval;
     if (c->train->is_mask && check->count > 1) {
         nd_bootstrap drawn;
+        int64_t units = 0;
+        const sums *sum = sums_of(check, &units);
+        if (!sum) return ND_E_MEMORY;
         const nd_bootstrap_make make = {
-            .of = share, .user = check, .units = check->count, .draws = 400, .seed = 8};
+            .of = share, .user = sum, .units = units, .draws = 400, .seed = 8};
         ND_TRY(nd_bootstrap_run(check->arena, &make, &drawn));
         around = drawn.interval;
     }
@@ -166,6 +209,8 @@ static nd_status make_room(checker *c, nd_side side, bool keeps)
     check->confusion = nd_confusion_new(check->arena, t->classes);
     check->right = nd_alloc(check->arena, count + 1, sizeof(double));
     check->labelled = nd_alloc(check->arena, count + 1, sizeof(double));
+    check->unit = nd_alloc(check->arena, count + 1, sizeof *check->unit);
+    if (!check->unit) return ND_E_MEMORY;
     c->pixels = t->is_mask ? (int64_t)t->height * t->width : 1;
     c->logit = nd_alloc_raw(check->arena, (size_t)(t->recipe->train.batch * c->pixels),
                             (size_t)t->classes * sizeof(float));

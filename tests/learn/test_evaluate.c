@@ -3,6 +3,8 @@
 // scikit-learn (tools/metrics_golden.py).
 #include "golden.h"
 #include "learn/evaluate.h"
+#include "learn/report.h"
+#include "scenes.h"
 #include <nadir/layer.h>
 
 #define GOLDEN(name) golden_of(arena, NADIR_GOLDEN "/colours.txt", name)
@@ -160,4 +162,54 @@ TEST(answers_of_views_are_laid_back_where_they_belong)
     for (int i = 0; i < 16; i++)
         CHECK(fabs(exp((double)e.mean[i]) - 1 / (1 + exp(-2 * (double)picture[i]))) <
               1e-6);
+}
+
+static float slope(int band, int x, int y)
+{
+    (void)band;
+    return (float)((x * 7 + y * 3) % 11) - 5;
+}
+static float stripes(int band, int x, int y)
+{
+    (void)band, (void)y;
+    return (float)(x / 9 % 2);
+}
+
+// Chips of 320 m, squares of 800 m: those of one square are drawn together, and their
+// squares follow from where their centres lie.
+TEST(chips_of_one_square_of_ground_are_drawn_together)
+{
+    nd_node *node[] = {
+        make_node(arena, (made){slope, 400, 320, 1, 0, "EPSG:32631"}, "p"),
+        make_node(arena, (made){stripes, 400, 320, 1, 0, "EPSG:32631"}, "l")};
+    nd_dataset *set =
+        OPEN_NODES(node, 2, "chips.size", "32", "split.block", "800 m", "split.buffer",
+                   "0", "split.valid", "0.5", "chips.stride", "16");
+    NEED(set);
+    enum { MOST = 400 };
+    long long square[MOST];
+    uint64_t unit[MOST];
+    const int64_t count = nd_dataset_count(set, ND_VALID);
+    int64_t squares = 0;
+    CHECK(count > 20 && count <= MOST);
+    for (int64_t i = 0; i < count && i < MOST; i++) {
+        const nd_place p = sample_of(arena, set, ND_VALID, 0, i).place;
+        square[i] = (long long)floor(p.x / 800) * 100000 + (long long)floor(p.y / 800);
+        unit[i] = p.unit;
+        bool is_new = true;
+        for (int64_t k = 0; k < i; k++) {
+            CHECK((square[k] == square[i]) == (unit[k] == unit[i]));
+            is_new = is_new && square[k] != square[i];
+        }
+        squares += is_new;
+    }
+    nd_model_file model;
+    nd_evaluation e;
+    CHECK(net_by_hand(arena, every_pixel, &model) == ND_OK);
+    const nd_evaluate_ask ask = {.data = set, .side = ND_VALID};
+    CHECK(nd_evaluate(arena, &model, &ask, &e) == ND_OK);
+    CHECK(e.by_squares && !e.is_scattered && e.units == squares && squares < count);
+    nd_buffer text = {.arena = arena};
+    report_counted(&text, &e);
+    CHECK(strstr(nd_buffer_text(&text), " squares of ground"));
 }
