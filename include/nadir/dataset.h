@@ -60,11 +60,11 @@ typedef struct nd_data {
     nd_list raster, scenes, params, bands;
     const char *unit;
     nd_rows classes; // nd_data_class
-    nd_choice picture_units, bad, norm, class_weights;
+    nd_choice picture_units, fit, bad, norm, class_weights;
     nd_list weights;
     double pixel, min_valid, bad_limit;
     int64_t cache;
-    int workers;
+    int workers, side;
     // Sections of their own.
     nd_data_labels labels;
     nd_data_chips chips;

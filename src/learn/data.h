@@ -106,6 +106,9 @@ bool data_is_ignored(const nd_dataset *set, const char *text);
 nd_status data_decode(const nd_dataset *set, nd_work *work, const data_item *item,
                       data_hand *hand) ND_CHECKED;
 nd_status data_values(data_hand *hand) ND_CHECKED; // bytes become values
+// ---- data_fit.c: to the size of the set, where data.fit says so and one is known.
+nd_status data_fit(const nd_dataset *set, const data_item *item,
+                   data_hand *hand) ND_CHECKED;
 
 // ---- data_split.c
 nd_status data_split_pictures(nd_dataset *set) ND_CHECKED;

@@ -137,8 +137,8 @@ static nd_status decode_raster(const nd_dataset *set, nd_work *work,
     return read_bands(product, &own, hand);
 }
 
-nd_status data_decode(const nd_dataset *set, nd_work *work, const data_item *item,
-                      data_hand *hand)
+static nd_status decode(const nd_dataset *set, nd_work *work, const data_item *item,
+                        data_hand *hand)
 {
     const bool is_jpeg =
         nd_text_ends(item->name, ".jpg") || nd_text_ends(item->name, ".jpeg");
@@ -158,6 +158,13 @@ nd_status data_decode(const nd_dataset *set, nd_work *work, const data_item *ite
     }
     nd_arena_reset(hand->arena);
     return status;
+}
+
+nd_status data_decode(const nd_dataset *set, nd_work *work, const data_item *item,
+                      data_hand *hand)
+{
+    ND_TRY(decode(set, work, item, hand));
+    return data_fit(set, item, hand);
 }
 
 nd_status data_values(data_hand *hand)

@@ -29,8 +29,13 @@ static nd_status check_shape(const nd_dataset *set, const data_item *item,
         hand->bands == set->bands)
         return ND_OK;
     return nd_fail(ND_E_DATA,
-                   "%s in %s is %d x %d pixels in %d bands, others are %d x %d in %d\n"
-                   "bring all pictures to one size",
+                   hand->bands == set->bands
+                       ? "%s in %s is %d x %d pixels in %d bands, others are %d x %d in "
+                         "%d\n"
+                         "set data.fit: resize or crop, or bring all pictures to one size"
+                       : "%s in %s is %d x %d pixels in %d bands, others are %d x %d in "
+                         "%d\n"
+                         "bring all pictures to the same bands",
                    item->name, set->source, hand->width, hand->height, hand->bands,
                    set->width, set->height, set->bands);
 }
@@ -329,7 +334,9 @@ nd_status data_scan_sizes(nd_dataset *set)
     }
     if (status == ND_OK) {
         (void)nd_error_take();
-        set->width = hand->width, set->height = hand->height, set->bands = hand->bands;
+        const int side = set->set.fit.at ? set->set.side : 0;
+        set->bands = hand->bands;
+        set->width = side ? side : hand->width, set->height = side ? side : hand->height;
         set->is_byte = all_jpeg(set);
     }
     data_return(set, hand);

@@ -180,6 +180,13 @@ static const nd_option unit_options[] = {
                     "10 000; bands become DN"},
     {0},
 };
+static const nd_option fit_options[] = {
+    {"refuse", "All pictures are of one size"},
+    {"resize", "Shrunk or enlarged until the shorter side fits, the middle of the longer "
+               "one kept"},
+    {"crop", "The middle, pixel by pixel"},
+    {0},
+};
 static const nd_option bad_options[] = {
     {"skip", "Leave it out, name it in bad.txt"},
     {"fatal", "Stop"},
@@ -203,7 +210,7 @@ static const nd_option weight_options[] = {
 };
 static const nd_param data_rows[] = {
     ND_PARAM(nd_data, pictures, {NULL}, .of = "file",
-             .help = "Folder, zip or list of pictures, all of one size"),
+             .help = "Folder, zip or list of pictures"),
     ND_PARAM(nd_data, table, {NULL}, .of = "file", .excludes = "pictures",
              .help =
                  "CSV file with the columns path and label, and split, group, weight, "
@@ -227,6 +234,10 @@ static const nd_param data_rows[] = {
                  "given"),
     ND_PARAM(nd_data, picture_units, {0}, .choices = unit_options,
              .help = "What the numbers of pictures mean"),
+    ND_PARAM(nd_data, fit, {0}, .choices = fit_options,
+             .help = "What to do with pictures of other sizes"),
+    ND_PARAM(nd_data, side, 0, .min = 0, .max = 4096, .unit = "pixels",
+             .help = "Side of the squares that fit makes; 0: as the first picture"),
     ND_PARAM(nd_data, pixel, 0, .min = 0, .max = 1e6, .unit = "m",
              .help = "Size of a pixel on the ground; 0: the scene's"),
     ND_PARAM(nd_data, min_valid, 0.5, .min = 0, .max = 1,

@@ -240,6 +240,10 @@ static nd_status hash_all(nd_dataset *set)
             const nd_param *row = &s->table->row[i];
             if (nd_text_listed("cache,workers,pictures,table,raster,graph", row->name))
                 continue;
+            // Where these say nothing, runs of before they existed stay what they were.
+            if (nd_text_listed("fit,side", row->name) &&
+                nd_param_is_default(row, (const char *)&set->set + s->offset))
+                continue;
             const char *text =
                 nd_param_print(set->arena, row, (const char *)&set->set + s->offset);
             h = nd_hash_text(nd_hash_text(h, row->name), text);

@@ -9,7 +9,7 @@ static const char pictures[] =
     "# nadir describe train explains every key; what is not given is chosen by task\n"
     "\n"
     "data:\n"
-    "  # a folder, a zip or a list of files; all pictures of one size\n"
+    "  # a folder, a zip or a list of files; of several sizes: fit: resize, or crop\n"
     "  pictures: \"${pictures}\"\n"
     "  # the folder that a picture lies in is its class; column: that of a table\n"
     "  labels: by-folder\n"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Expected numbers: tools/learn_golden.py, by Pillow and numpy.
 #include "eurosat.h"
+#include <nadir/colour.h>
+#include <nadir/file.h>
 #include <nadir/text.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -156,4 +158,100 @@ TEST(an_empty_class_and_a_label_of_none_are_told)
     CHECK(error_says("does not say what to learn from"));
     CHECK(!OPEN(EUROSAT, "bands", "B04,B03"));
     CHECK(error_says("names 2 bands, the pictures of"));
+}
+
+// A ramp: the mean of any of its parts is the value in that part's middle.
+static void put_ramp(nd_arena *arena, const char *path, int width, int height)
+{
+    uint8_t *pixel = nd_alloc(arena, (size_t)width * (size_t)height, 1);
+    const nd_picture picture = {
+        .width = width, .height = height, .channels = 1, .pixel = pixel, .stride = width};
+    const uint8_t *png;
+    size_t count;
+    for (int i = 0; i < width * height; i++)
+        pixel[i] = (uint8_t)(4 * (i % width) + 5 * (i / width));
+    CHECK(nd_png_make(arena, &picture, 1, &png, &count) == ND_OK);
+    CHECK(nd_file_write(path, png, count) == ND_OK);
+}
+
+static bool is_ramp(const nd_chip *c, double at_x, double at_y, double step)
+{
+    for (int y = 0; y < 8; y++)
+        for (int x = 0; x < 8; x++) {
+            // Beyond the middle of the outermost pixels they go on.
+            const double u = fmax(at_x + (x + 0.5) * step - 0.5, 0);
+            const double v = fmax(at_y + (y + 0.5) * step - 0.5, 0);
+            const double most = step < 1 ? 3 : 1e9;
+            const double wanted = 4 * fmin(u, most) + 5 * fmin(v, most);
+            if (fabs((double)c->picture[8 * y + x] - wanted) > 1e-4) return false;
+        }
+    return true;
+}
+
+TEST(pictures_of_several_sizes_are_refused_resized_or_cropped)
+{
+    char folder[] = "/tmp/nadir_sizes_XXXXXX";
+    static const int size[][2] = {{8, 8}, {12, 8}, {16, 24}, {4, 4}};
+    const char *path[4];
+    CHECK(mkdtemp(folder));
+    mkdir(nd_text(arena, "%s/a", folder), 0700),
+        mkdir(nd_text(arena, "%s/b", folder), 0700);
+    for (int i = 0; i < 4; i++) {
+        path[i] = nd_text(arena, "%s/%c/%d.png", folder, i < 2 ? 'a' : 'b', i);
+        put_ramp(arena, path[i], size[i][0], size[i][1]);
+    }
+#define ALL                                                                              \
+    "pictures", folder, "split.by", "file", "split.valid", "0.5", "norm", "none",        \
+        "augment.dihedral", "false", "augment.brightness", "0", "augment.contrast", "0"
+    CHECK(!OPEN(ALL, "bad", "fatal"));
+    CHECK(error_says("set data.fit: resize or crop, or bring all pictures to one size"));
+    CHECK(!OPEN(ALL, "fit", "crop", "bad", "fatal"));
+    CHECK(error_says("is 4 x 4 pixels: too small to cut 8 x 8 out of it"));
+    nd_dataset *resized = OPEN(ALL, "fit", "resize");
+    nd_dataset *cropped = OPEN(ALL, "fit", "crop", "bad_limit", "0.5");
+    NEED(resized && cropped);
+    int bands, height, width, seen = 0;
+    nd_dataset_shape(resized, &bands, &height, &width);
+    CHECK(bands == 1 && height == 8 && width == 8);
+    for (int64_t i = 0; i < 4; i++) {
+        const nd_side side = i % 2 ? ND_VALID : ND_TRAIN;
+        if (i / 2 >= nd_dataset_count(resized, side)) continue;
+        const nd_chip c = sample_of(arena, resized, side, 0, i / 2);
+        const int which = c.place.name[strlen(c.place.name) - 5] - '0';
+        static const double at[][3] = {{0, 0, 1}, {2, 0, 1}, {0, 4, 2}, {0, 0, 0.5}};
+        CHECK(is_ramp(&c, at[which][0], at[which][1], at[which][2]));
+        seen++;
+    }
+    for (int64_t i = 0; i < 4; i++) {
+        const nd_side side = i % 2 ? ND_VALID : ND_TRAIN;
+        if (i / 2 >= nd_dataset_count(cropped, side)) continue;
+        const nd_chip c = sample_of(arena, cropped, side, 0, i / 2);
+        const int which = c.place.name[strlen(c.place.name) - 5] - '0';
+        static const double at[][2] = {{0, 0}, {2, 0}, {4, 8}};
+        CHECK(which < 3 && is_ramp(&c, at[which][0], at[which][1], 1));
+        seen++;
+    }
+    CHECK(seen == 7);
+    for (int i = 0; i < 4; i++) unlink(path[i]);
+    rmdir(nd_text(arena, "%s/a", folder)), rmdir(nd_text(arena, "%s/b", folder));
+    rmdir(folder);
+}
+
+// JPEG halved: the mean of four bytes, rounded.
+TEST(jpegs_are_shrunk_by_means_of_areas)
+{
+#define MINI EUROSAT, "split.by", "file", "norm", "none"
+    nd_dataset *whole = OPEN(MINI), *half = OPEN(MINI, "fit", "resize", "side", "32");
+    NEED(whole && half);
+    for (int64_t i = 0; i < 20; i++) {
+        const nd_chip a = sample_of(arena, whole, ND_VALID, 0, i);
+        const nd_chip b = sample_of(arena, half, ND_VALID, 0, i);
+        for (int k = 0; k < 3 * 32 * 32; k++) {
+            const int band = k / 1024, y = k / 32 % 32, x = k % 32;
+            const float *p = a.picture + 4096 * band + 128 * y + 2 * x;
+            const double mean =
+                ((double)p[0] + (double)p[1] + (double)p[64] + (double)p[65]) / 4;
+            CHECK((double)b.picture[k] == floor(mean + 0.5));
+        }
+    }
 }
