@@ -109,8 +109,8 @@ static nd_status fit(data_hand *hand, const line *across, const line *down)
     if (most_of(across) > 4096 || most_of(down) > 4096)
         return nd_fail(ND_E_UNSUPPORTED, "a picture would shrink more than 4096 times\n"
                                          "cut it into chips");
-    ND_TRY(zip_room(&hand->extra, &hand->extra_room,
-                    count * (is_bytes ? 1 : sizeof(float))));
+    ND_TRY(
+        nd_room(&hand->extra, &hand->extra_room, count * (is_bytes ? 1 : sizeof(float))));
     fill(&f, is_bytes ? hand->extra : NULL,
          is_bytes ? NULL : (float *)(void *)hand->extra);
     if (is_bytes)
