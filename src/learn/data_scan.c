@@ -28,16 +28,16 @@ static nd_status check_shape(const nd_dataset *set, const data_item *item,
     if (hand->width == set->width && hand->height == set->height &&
         hand->bands == set->bands)
         return ND_OK;
+    if (hand->bands != set->bands)
+        return nd_fail(ND_E_DATA,
+                       "%s in %s has %d bands, others have %d\n"
+                       "bring all pictures to the same bands",
+                       item->name, set->source, hand->bands, set->bands);
     return nd_fail(ND_E_DATA,
-                   hand->bands == set->bands
-                       ? "%s in %s is %d x %d pixels in %d bands, others are %d x %d in "
-                         "%d\n"
-                         "set data.fit: resize or crop, or bring all pictures to one size"
-                       : "%s in %s is %d x %d pixels in %d bands, others are %d x %d in "
-                         "%d\n"
-                         "bring all pictures to the same bands",
-                   item->name, set->source, hand->width, hand->height, hand->bands,
-                   set->width, set->height, set->bands);
+                   "%s in %s is %d x %d pixels, others are %d x %d\n"
+                   "set data.fit: resize or crop, or bring all pictures to one size",
+                   item->name, set->source, hand->width, hand->height, set->width,
+                   set->height);
 }
 
 static nd_hash hash_pixels(const data_hand *hand)
