@@ -94,6 +94,22 @@ static int number_of(grids *g, const nd_grid *grid)
     return g->count++;
 }
 
+// "KEY.band" of a node that has the grid, for tiles of others on it. One of the first
+// plan where it can be: its key does not change while a slider moves.
+static const char *name_of_grid(nd_arena *arena, const dash_plan *plan,
+                                const nd_grid *grid)
+{
+    const char *inner = plan->base ? name_of_grid(arena, plan->base, grid) : NULL;
+    for (int i = 0; i < plan->steps && !inner; i++)
+        for (int b = 0; b < plan->step[i].node->bands && !inner; b++)
+            if (nd_grid_same(&plan->step[i].node->band[b].grid, grid)) {
+                char key[33];
+                nd_hash_print(plan->step[i].node->key, key);
+                inner = nd_text(arena, "%s.%d", key, b);
+            }
+    return inner;
+}
+
 // Longitude and latitude of 9 x 9 points, for what stands under the pointer.
 static void mesh(const nd_grid *grid, nd_json_out *out)
 {
@@ -117,9 +133,10 @@ static void mesh(const nd_grid *grid, nd_json_out *out)
     nd_json_close(out, ']');
 }
 
-static void print_grid(const nd_grid *grid, bool with_mesh, nd_json_out *out)
+static void print_grid(const dash_plan *plan, const nd_grid *grid, nd_json_out *out)
 {
     nd_json_open(out, NULL, '{');
+    nd_json_text(out, "on", name_of_grid(out->to->arena, plan, grid));
     nd_json_whole(out, "width", grid->width);
     nd_json_whole(out, "height", grid->height);
     nd_json_real(out, "x", grid->x);
@@ -131,7 +148,7 @@ static void print_grid(const nd_grid *grid, bool with_mesh, nd_json_out *out)
         nd_json_text(out, "crs", grid->crs->text);
         nd_json_text(out, "crsName", grid->crs->name);
         nd_json_bool(out, "degrees", grid->crs->is_geographic);
-        if (with_mesh) mesh(grid, out);
+        mesh(grid, out);
     }
     nd_json_close(out, '}');
 }
@@ -226,7 +243,6 @@ static void print_node(const dash_plan *plan, const dash_step *step, grids *g,
     nd_json_close(out, '}');
 }
 
-// While a slider moves grids seldom change: the mesh comes with the page only.
 static void print_graph(const dash_plan *plan, nd_json_out *out)
 {
     grids g = {0};
@@ -235,7 +251,7 @@ static void print_graph(const dash_plan *plan, nd_json_out *out)
     for (int i = 0; i < plan->steps; i++) print_node(plan, &plan->step[i], &g, out);
     nd_json_close(out, ']');
     nd_json_open(out, "grids", '[');
-    for (int i = 0; i < g.count; i++) print_grid(g.grid[i], true, out);
+    for (int i = 0; i < g.count; i++) print_grid(plan, g.grid[i], out);
     nd_json_close(out, ']');
     nd_json_close(out, '}');
 }

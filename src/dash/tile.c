@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// One tile of a node's own grid: read at its level, told how true it is, encoded.
+// One tile of a node, on its own grid or on another's: read at its level, told how true
+// it is, encoded.
 #include "dash/dash.h"
+#include <nadir/geo.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -67,35 +69,118 @@ nd_status dash_reorder(nd_arena *arena, nd_tile *tile, const int *order, int cou
     return ND_OK;
 }
 
+// ---- On which grid: the node's own, or with "on=KEY.band" that of another node, so that
+// two steps on different grids lie on each other. Classes are taken as the nearest pixel.
+
+typedef struct laid {
+    nd_grid grid;              // that the tile counts in
+    const nd_mapping *mapping; // to the node's own; NULL: it is its own
+    nd_warp_band *band;        // of a mapping
+} laid;
+
+static nd_status grid_of(const dash_request *r, const char *on, nd_grid *grid)
+{
+    char key[33] = "";
+    nd_hash hash;
+    double band = -1;
+    if (strlen(on) > 33 && on[32] == '.') memcpy(key, on, 32);
+    if (!nd_hash_parse(key, &hash) || !nd_text_real(on + 33, &band))
+        return nd_fail(ND_E_PARAM, "on=%.80s names no grid\ngive a key, a point, a band",
+                       on);
+    const nd_node *node = NULL;
+    for (const dash_plan *p = r->plan; p && !node; p = p->base)
+        node = dash_plan_find(p, hash);
+    if (!node || !(band >= 0 && band < node->bands) || band != rint(band))
+        return nd_fail(ND_E_PARAM, "on=%.80s is not known here\nreload the page", on);
+    *grid = node->band[(int)band].grid;
+    return ND_OK;
+}
+
+static nd_status lay(const dash_request *r, nd_arena *arena, nd_bands bands, laid *l)
+{
+    const char *on = dash_query(arena, r->head.query, "on");
+    const nd_grid *own = &r->node->band[bands.band[0]].grid;
+    *l = (laid){.grid = *own};
+    if (!on) return ND_OK;
+    ND_TRY(grid_of(r, on, &l->grid));
+    if (nd_grid_same(&l->grid, own)) return ND_OK;
+    if (!own->crs || !l->grid.crs)
+        return nd_fail(ND_E_DATA, "a picture without a crs lies nowhere\n"
+                                  "show it by itself");
+    nd_mapping *mapping = nd_alloc(arena, 1, sizeof *mapping);
+    l->band = nd_alloc(arena, (size_t)bands.count, sizeof *l->band);
+    if (!mapping || !l->band) return ND_E_MEMORY;
+    for (int k = 0; k < bands.count; k++) {
+        const nd_band *b = &r->node->band[bands.band[k]];
+        const bool is_exact =
+            b->kind == ND_CLASS || b->kind == ND_FLAGS || b->role == ND_MASK;
+        l->band[k] =
+            (nd_warp_band){bands.band[k], k, is_exact ? ND_NEAREST : ND_BILINEAR};
+    }
+    ND_TRY(nd_mapping_new(arena, &l->grid, own, 0.125, mapping));
+    l->mapping = mapping;
+    return ND_OK;
+}
+
+// All pixels without data, so that what is read may fill a part.
+static nd_status blank(nd_work *work, nd_tile *tile)
+{
+    const size_t plane = (size_t)tile->rect.width * (size_t)tile->rect.height;
+    const size_t count = (size_t)tile->bands.count * plane;
+    float *data = nd_alloc_raw(work->arena, count, sizeof *data);
+    if (!data) return ND_E_MEMORY;
+    for (size_t i = 0; i < count; i++) data[i] = NAN;
+    tile->stride = tile->rect.width, tile->plane = (ptrdiff_t)plane, tile->data = data;
+    return ND_OK;
+}
+
+static nd_status read_part(const nd_node *node, nd_work *work, const laid *l,
+                           nd_tile *tile)
+{
+    if (!l->mapping)
+        return nd_read(node, work, tile->bands, tile->level, tile->rect, tile);
+    ND_TRY(blank(work, tile));
+    return nd_warp_fill(&(nd_warp){node, l->mapping, l->band, tile->bands.count}, work,
+                        tile);
+}
+
+// Pixels of level 0 that so much of a tile is made of.
+static int64_t cost_of(const laid *l, const nd_tile *tile, int side)
+{
+    int level = tile->level;
+    nd_tile part = *tile;
+    part.rect = (nd_rect){tile->rect.x + (tile->rect.width - side) / 2,
+                          tile->rect.y + (tile->rect.height - side) / 2, side, side};
+    nd_rect r = part.rect;
+    if (l->mapping) r = nd_warp_window(l->mapping, ND_BILINEAR, &part, &level);
+    const int64_t pixels = (int64_t)r.width * r.height;
+    return pixels > budget >> (2 * level) ? budget + 1 : pixels << (2 * level);
+}
+
 // What a FULL operator can afford at this level: all, a square in the middle, nothing.
-static int crop_of(int level, dash_truth *truth)
+static int crop_of(const laid *l, const nd_tile *tile, dash_truth *truth)
 {
     int side = DASH_SIDE;
-    while (side >= LEAST_SIDE && ((int64_t)side * side) << (2 * level) > budget)
-        side /= 2;
+    while (side >= LEAST_SIDE && cost_of(l, tile, side) > budget) side /= 2;
     *truth = side == DASH_SIDE   ? DASH_EXACT
              : side < LEAST_SIDE ? DASH_BLANK
                                  : DASH_BUDGET;
     return side < LEAST_SIDE ? 0 : side;
 }
 
-static nd_status read_crop(const nd_node *node, nd_work *work, int side, nd_tile *tile)
+static nd_status read_crop(const nd_node *node, nd_work *work, const laid *l, int side,
+                           nd_tile *tile)
 {
-    const size_t plane = (size_t)DASH_SIDE * DASH_SIDE;
-    const size_t count = (size_t)tile->bands.count * plane;
-    float *data = nd_alloc_raw(work->arena, count, sizeof *data);
-    if (!data) return ND_E_MEMORY;
-    for (size_t i = 0; i < count; i++) data[i] = NAN;
-    tile->stride = DASH_SIDE, tile->plane = (ptrdiff_t)plane, tile->data = data;
+    ND_TRY(blank(work, tile));
     if (!side) return ND_OK;
     // The middle of what lies inside the picture.
-    const nd_grid grid = nd_grid_at(node->band[tile->bands.band[0]].grid, tile->level);
+    const nd_grid grid = nd_grid_at(l->grid, tile->level);
     const nd_rect in = nd_rect_clip(tile->rect, grid.width, grid.height);
     nd_rect r = {in.x + (in.width - side) / 2, in.y + (in.height - side) / 2, side, side};
     if (in.width < side) r.x = in.x, r.width = in.width;
     if (in.height < side) r.y = in.y, r.height = in.height;
-    nd_tile part;
-    ND_TRY(nd_read(node, work, tile->bands, tile->level, r, &part));
+    nd_tile part = {.rect = r, .level = tile->level, .bands = tile->bands};
+    ND_TRY(read_part(node, work, l, &part));
     for (int k = 0; k < tile->bands.count; k++)
         for (int y = r.y; y < r.y + r.height; y++)
             memcpy(nd_at(tile, k, r.x, y), nd_at(&part, k, r.x, y),
@@ -103,15 +188,16 @@ static nd_status read_crop(const nd_node *node, nd_work *work, int side, nd_tile
     return ND_OK;
 }
 
-static nd_status read_tile(const dash_request *r, nd_work *work, nd_tile *tile,
-                           dash_truth *truth)
+static nd_status read_tile(const dash_request *r, nd_work *work, const laid *l,
+                           nd_tile *tile, dash_truth *truth)
 {
-    const nd_levels levels = tile->level ? dash_plan_levels(r->plan, r->node) : ND_EXACT;
-    *truth = levels == ND_REDUCED ? DASH_REDUCED : DASH_EXACT;
-    const int side = levels == ND_FULL ? crop_of(tile->level, truth) : DASH_SIDE;
-    if (side == DASH_SIDE)
-        return nd_read(r->node, work, tile->bands, tile->level, tile->rect, tile);
-    return read_crop(r->node, work, side, tile);
+    nd_levels levels =
+        tile->level || l->mapping ? dash_plan_levels(r->plan, r->node) : ND_EXACT;
+    if (l->mapping && tile->level && levels == ND_EXACT) levels = ND_REDUCED;
+    *truth = tile->level && levels == ND_REDUCED ? DASH_REDUCED : DASH_EXACT;
+    const int side = levels == ND_FULL ? crop_of(l, tile, truth) : DASH_SIDE;
+    if (side == DASH_SIDE) return read_part(r->node, work, l, tile);
+    return read_crop(r->node, work, l, side, tile);
 }
 
 static nd_status encode(dash_request *r, nd_work *work, const nd_tile *tile,
@@ -131,18 +217,19 @@ static nd_status make(dash_request *r, nd_work *work)
     int order[DASH_BANDS] = {0}, count;
     nd_tile tile = {0};
     ND_TRY(dash_bands(work->arena, r->head.query, r->node, &tile.bands, order, &count));
-    const nd_grid *grid = &r->node->band[tile.bands.band[0]].grid;
-    const int deepest = dash_levels(grid), level = deepest - r->z;
+    laid l;
+    ND_TRY(lay(r, work->arena, tile.bands, &l));
+    const int deepest = dash_levels(&l.grid), level = deepest - r->z;
     if (level < 0)
         return nd_fail(ND_E_PARAM, "there is no level %d\ngive 0 to %d", r->z, deepest);
-    const nd_grid at = nd_grid_at(*grid, level);
+    const nd_grid at = nd_grid_at(l.grid, level);
     if (r->x > (at.width - 1) / DASH_SIDE || r->y > (at.height - 1) / DASH_SIDE)
         return nd_fail(ND_E_PARAM, "tile %d, %d lies outside the picture\nstay within it",
                        r->x, r->y);
     tile.level = level;
     tile.rect = (nd_rect){r->x * DASH_SIDE, r->y * DASH_SIDE, DASH_SIDE, DASH_SIDE};
     dash_truth truth;
-    ND_TRY(read_tile(r, work, &tile, &truth));
+    ND_TRY(read_tile(r, work, &l, &tile, &truth));
     ND_TRY(dash_reorder(work->arena, &tile, order, count));
     return encode(r, work, &tile, truth);
 }

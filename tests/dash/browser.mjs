@@ -109,6 +109,24 @@ for (const [way, more, hash] of [['WebGL', ['--enable-unsafe-swiftshader'], ''],
   }));
 }
 
+for (const [way, more, hash] of [['WebGL', ['--enable-unsafe-swiftshader'], ''], ['canvas', ['--disable-gpu'], '&gl=0']]) {
+  test(`${way}: two steps on different grids are swiped`, () => started(more).then(async (browser) => {
+    const two = await begin(program, ['0', 'grids']);
+    const page = await blank(browser, new URL(two.line).origin, {});
+    await page.goto(`${two.line}#l=far:0:grey&r=scene:2.1.0:grey&swipe=.5${hash}`);
+    await page.waitForSelector('.map .canvas canvas');
+    await quiet(page);
+    const [l, r] = [await colours(page, [0.35, 0.5]), await colours(page, [0.65, 0.5])];
+    must(l.count > 5 && Math.abs(l.mean[0] - l.mean[2]) < 2, `left is not grey: ${l.mean}`);
+    must(r.count > 20 && Math.abs(r.mean[0] - r.mean[2]) > 5, `right is not in colour: ${r.mean}`);
+    must(page.noted.requests.some((u) => /\/t\/\w{32}\/.*on=\w{32}\.0/.test(u)), 'it is not laid by the server');
+    await picture(page, `${way}-grids`);
+    await judge(page, 'axe');
+    await clean(page);
+    await two.end();
+  }));
+}
+
 const plainly = (run) => () => started(['--disable-gpu']).then(run);
 
 test('a drag of forty moves computes few generations', plainly(async (browser) => {

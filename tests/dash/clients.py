@@ -97,6 +97,11 @@ def scene_value(band, x, y):
     return tone[band] + slope[band] * hill + 0.01 * math.sin(x / 3) * math.sin(y / 3)
 
 
+def cover_value(x, y):
+    hill = math.sin(x / 170) * math.cos(y / 210) + 0.4 * math.sin((x + y) / 31)
+    return 1 if hill < -0.3 else 2 if hill < 0.5 else 3
+
+
 @test
 def health_needs_no_token_and_everything_else_does(s):
     assert s.ask("/api/health", bare=True)[0].status == 200
@@ -232,6 +237,56 @@ def a_node_that_needs_all_pixels_is_honest_about_it(s):
         assert decode(big.ask(f"/t/{key}/{deepest}/0/0.u16")[1])[1] == 0
     finally:
         big.close()
+
+
+def utm31(lon, lat):
+    """Easting and northing on WGS 84, zone 31 N: Krueger's series, to a millimetre."""
+    f = 1 / 298.257223563
+    n = f / (2 - f)
+    radius = 6378137 / (1 + n) * (1 + n ** 2 / 4 + n ** 4 / 64)
+    alpha = [n / 2 - 2 * n ** 2 / 3 + 5 * n ** 3 / 16, 13 * n ** 2 / 48 - 3 * n ** 3 / 5, 61 * n ** 3 / 240]
+    c = 2 * math.sqrt(n) / (1 + n)
+    phi, lam = math.radians(lat), math.radians(lon - 3)
+    t = math.sinh(math.atanh(math.sin(phi)) - c * math.atanh(c * math.sin(phi)))
+    xi, eta = math.atan2(t, math.cos(lam)), math.atanh(math.sin(lam) / math.hypot(1, t))
+    east = eta + sum(a * math.cos(2 * j * xi) * math.sinh(2 * j * eta) for j, a in enumerate(alpha, 1))
+    north = xi + sum(a * math.sin(2 * j * xi) * math.cosh(2 * j * eta) for j, a in enumerate(alpha, 1))
+    return 500000 + 0.9996 * radius * east, 0.9996 * radius * north
+
+
+@test
+def a_step_lies_on_the_grid_of_another(s):
+    two = Server("0", "grids")
+    try:
+        nodes, grids = two.nodes(), two.json("/api/page/map")["set"]["map.graph"]["grids"]
+        on = grids[nodes["far"]["bands"][0]["grid"]]["on"]
+        assert on == nodes["far"]["key"] + ".0"
+        address = f"/t/{nodes['scene']['key']}/3/1/1.f32?b=3,4&on={on}"
+        (near, cover), truth, _ = decode(two.ask(address)[1])
+        assert truth == 0 and len(near) == 256 * 256
+        off = wrong = 0
+        for i in range(0, 256 * 256, 7):
+            x, y = 500000 + 15 * (256 + i % 256 + 0.5), 6690000 - 15 * (256 + i // 256 + 0.5)
+            lon = math.degrees(x / 6378137)
+            lat = math.degrees(2 * math.atan(math.exp(y / 6378137)) - math.pi / 2)
+            east, north = utm31(lon, lat)
+            column, row = (east - 600000) / 10, (5700000 - north) / 10
+            # Within an eighth of a pixel, and what a line between pixels is off by.
+            assert abs(near[i] - scene_value(3, column - 0.5, row - 0.5)) < 0.002, (i, near[i])
+            off += abs(near[i] - scene_value(3, column - 0.5, row - 0.5))
+            wrong += cover[i] != cover_value(math.floor(column), math.floor(row))
+        assert off / (256 * 256 / 7) < 0.0003 and wrong < 0.01 * 256 * 256 / 7, (off, wrong)
+        # Beyond the scene there is nothing; of the scene's own grid nothing changes.
+        own = grids[nodes["scene"]["bands"][0]["grid"]]["on"]
+        plain = two.ask(f"/t/{nodes['scene']['key']}/4/1/1.f32?b=3")[1]
+        assert two.ask(f"/t/{nodes['scene']['key']}/4/1/1.f32?b=3&on={own}")[1] == plain
+        (slope,), truth, _ = decode(two.ask(f"/t/{nodes['far']['key']}/0/0/0.f32?on={own}")[1])
+        assert truth == 1 and 0 < sum(not math.isnan(v) for v in slope) < 256 * 256
+        for bad in ["", "x", on[:32], on[:33] + "7", "0" * 32 + ".0", on[:33] + "1e400"]:
+            answer, data = two.ask(f"/t/{nodes['scene']['key']}/3/1/1.u16?on={bad}")
+            assert answer.status == 422 and json.loads(data)["remedy"], bad
+    finally:
+        two.close()
 
 
 @test

@@ -157,8 +157,46 @@ static const nd_op op_box = {.name = "box",
                              .levels = ND_FULL,
                              .compute = box_compute};
 
-// ---- The graph: scene > index > box.
-static const nd_op *const scene_ops[] = {&op_scene, &op_index, &op_box, NULL};
+// ---- far: slopes on the web's map grid, over a part of the scene.
+static nd_status far_plan(nd_node *self)
+{
+    const nd_crs *crs = nd_crs_new(self->arena, "EPSG:3857");
+    if (!crs) return ND_E_MEMORY;
+    self->bands = 1;
+    self->band[0] =
+        (nd_band){.name = "slope", .grid = {1200, 1000, 500000, 6690000, 15, -15, crs}};
+    return ND_OK;
+}
+
+static nd_status far_compute(const nd_node *self, nd_work *work, nd_tile *tile)
+{
+    (void)self, (void)work;
+    const nd_rect r = tile->rect;
+    for (int y = r.y; y < r.y + r.height; y++)
+        for (int x = r.x; x < r.x + r.width; x++)
+            *nd_at(tile, 0, x, y) =
+                (float)(nd_level0(x, tile->level) + nd_level0(y, tile->level));
+    return ND_OK;
+}
+static const nd_op op_far = {.name = "far",
+                             .brief = "Slopes on another grid",
+                             .min_inputs = 1,
+                             .max_inputs = 1,
+                             .levels = ND_EXACT,
+                             .plan = far_plan,
+                             .compute = far_compute};
+
+// ---- The graph: scene > index > box; or on two grids, scene > far.
+static const nd_op *const scene_ops[] = {&op_scene, &op_index, &op_box, &op_far, NULL};
+
+static inline nd_graph *scene_two_grids(nd_arena *arena)
+{
+    return nd_graph_read(arena, &(nd_graph_ask){.path = "grids.yaml",
+                                                .text = "input: { scene: {} }\n"
+                                                        "steps:\n"
+                                                        "  - far: {}\n",
+                                                .catalogue = scene_ops});
+}
 
 static inline nd_graph *scene_graph(nd_arena *arena, const nd_variable *variable,
                                     size_t variables)

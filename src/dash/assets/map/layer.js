@@ -22,7 +22,7 @@ export class Side {
     this.before = null;
   }
 
-  /** @param what {node, grid, bands, paint, stretch, coarser} */
+  /** @param what {node, grid, on, bands, paint, stretch, coarser}; on: laid on another's grid */
   show(what) {
     if (this.now && this.isSame(what)) {
       this.restyle(what);
@@ -37,13 +37,13 @@ export class Side {
     this.now.timer = setTimeout(() => this.settle(), 4000);
   }
 
-  isSame({ node, bands, coarser }) {
+  isSame({ node, on, bands, coarser }) {
     const was = this.now.what;
-    return was.node.key === node.key && was.coarser === coarser && was.bands.join() === bands.join();
+    return was.node.key === node.key && was.on === on && was.coarser === coarser && was.bands.join() === bands.join();
   }
 
   make(what) {
-    const { node, grid, bands, coarser } = what;
+    const { node, grid, on, bands, coarser } = what;
     const set = [...new Set(bands)].sort((a, b) => a - b);
     const order = bands.map((b) => set.indexOf(b));
     const made = { what, order, pictures: new Map(), stop: new AbortController(), underWay: 0, truths: new Map() };
@@ -51,7 +51,7 @@ export class Side {
     const source = new DataTileSource({
       projection, tileGrid: tileGridOf(grid, coarser), tileSize: TILE, transition: 0, wrapX: false,
       interpolate: false, bandCount: bands.length + 1,
-      loader: (z, x, y) => this.tile(made, `t/${node.key}/${z}/${x}/${y}.u16?b=${set.join()}`),
+      loader: (z, x, y) => this.tile(made, `t/${node.key}/${z}/${x}/${y}.u16?b=${set.join()}${on}`),
     });
     const options = { source, className: this.name, zIndex: this.zIndex };
     made.layer = isWebGL

@@ -79,16 +79,20 @@ export class Live {
       return;
     }
     if (name === 'left') this.look(grid);
+    // On another grid: the server lays it on that of the left side.
+    const plane = name === 'right' ? store.gridOf(store.left) : grid;
     const isLaid = planeOf(grid) === this.plane;
-    if (name === 'right') store.said.value = isLaid ? '' : t('The two steps lie on different grids: put a Reproject before one');
-    if (!isLaid) {
+    const canBeLaid = isLaid || (grid.crs && plane?.crs);
+    if (name === 'right') store.said.value = canBeLaid ? '' : t('One of the two steps does not say where on Earth it lies');
+    if (!canBeLaid) {
       this.sides[name].hide();
       return;
     }
     // Nothing to see before the first stretch is known.
     if (s.isAuto.value && !s.stats.value) return;
-    const z = coarser ? this.deepest(grid) : 0;
-    this.sides[name].show({ node, grid, bands, paint: paintOf(node, bands, ramp), stretch, coarser: z });
+    const shown = isLaid ? grid : plane;
+    const z = coarser ? this.deepest(shown) : 0;
+    this.sides[name].show({ node, grid: shown, on: isLaid ? '' : `&on=${plane.on}`, bands, paint: paintOf(node, bands, ramp), stretch, coarser: z });
   }
 
   /** How many of the finest levels a drag leaves out: one less than the screen shows. */
