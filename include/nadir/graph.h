@@ -24,7 +24,10 @@ typedef struct nd_graph_ask {
     const nd_variable *reading; // settings that each of those Reads gets
     size_t readings;
     const char *target, *target_format; // -t, -f: a Write for a graph that has none
-    const nd_op *const *catalogue;      // ends with NULL
+    // Layers for a page: steps "labels" behind the last Predict, or else the last step,
+    // and "error" behind both where there is a Predict.
+    const char *labels, *labels_field; // a file, and the attribute of its shapes
+    const nd_op *const *catalogue;     // ends with NULL
     void (*errors)(void *user, const nd_error *error);
     void *user;
 } nd_graph_ask;

@@ -10,20 +10,27 @@ typedef struct options {
     int port;
     const char *listen;
     bool no_browser, snap_strict;
+    nd_path labels;
+    const char *field;
 } options;
 
 static const nd_param params[] = {
     CLI_PAGE_PARAMS(options),
+    ND_PARAM(options, labels, {NULL}, .of = "scene",
+             .help = "Raster or shapes of what is known: a layer, and where a prediction "
+                     "differs another"),
+    ND_PARAM(options, field, NULL, .needs = "labels",
+             .help = "Attribute of the shapes that holds the class"),
     ND_PARAM(options, snap_strict, false,
              .help = "Do as SNAP does even where its answer is an accident"),
 };
 
 static nd_status serve(cli_call *call, nd_dash *dash, const nd_graph *graph,
-                       bool is_scene)
+                       const cli_page_ask *ask)
 {
     const options *own = call->own;
     const char *path = call->word[0], *name = strrchr(path, '/');
-    const char *command = cli_page_command(call, path, is_scene);
+    const char *command = cli_page_command(call, ask);
     if (command && own->snap_strict)
         command = nd_text(call->arena, "%s --snap-strict", command);
     const nd_dash_map map = {.graph = graph,
@@ -46,8 +53,12 @@ static nd_status run(cli_call *call)
     if (!is_tile && access(path, R_OK) != 0)
         return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights",
                        path, nd_system_error(errno));
-    const bool is_scene = !cli_is_graph(call->arena, path);
-    const nd_graph *graph = cli_page_graph(call, path, is_scene);
+    const cli_page_ask ask = {path, !cli_is_graph(call->arena, path), own->labels.text,
+                              own->field};
+    if (ask.labels && access(ask.labels, R_OK) != 0)
+        return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights",
+                       ask.labels, nd_system_error(errno));
+    const nd_graph *graph = cli_page_graph(call, &ask);
     if (!graph) return ND_E_PARAM;
     const nd_dash_settings settings = {.listen = own->listen,
                                        .port = own->port,
@@ -55,7 +66,7 @@ static nd_status run(cli_call *call)
                                        .memory = call->pulling->memory};
     nd_steady_memory();
     ND_TRY(nd_dash_new(&settings, &dash));
-    const nd_status status = serve(call, dash, graph, is_scene);
+    const nd_status status = serve(call, dash, graph, &ask);
     nd_dash_free(dash);
     return status;
 }
@@ -63,7 +74,7 @@ static nd_status run(cli_call *call)
 const cli_command cli_cmd_map = {
     .name = "map",
     .brief = "Show a graph or a scene live in the browser",
-    .usage = "GRAPH|SCENE [-P name=value]",
+    .usage = "GRAPH|SCENE [-P name=value] [--labels FILE [--field NAME]]",
     .example = "nadir map ndvi.yaml -P scene=S2A_MSIL1C_20180101.SAFE -P out=ndvi.tif",
     .help =
         "Tiles are computed as you look at them, again when a slider moves. The page\n"

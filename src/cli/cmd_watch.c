@@ -81,14 +81,14 @@ static nd_status watch_all(cli_call *call, nd_dash *dash)
 
 static nd_status open_map(cli_call *call, nd_dash *dash, const char *path)
 {
-    const bool is_scene = !cli_is_graph(call->arena, path);
+    const cli_page_ask ask = {.path = path, .is_scene = !cli_is_graph(call->arena, path)};
     const char *name = strrchr(path, '/');
     nd_dash_map *map = nd_alloc(call->arena, 1, sizeof *map);
     if (!map) return ND_E_MEMORY;
-    *map = (nd_dash_map){.graph = cli_page_graph(call, path, is_scene),
+    *map = (nd_dash_map){.graph = cli_page_graph(call, &ask),
                          .title = name && name[1] ? name + 1 : path};
     if (!map->graph) return ND_E_PARAM;
-    map->command = cli_page_command(call, path, is_scene);
+    map->command = cli_page_command(call, &ask);
     return map->command ? nd_dash_open(dash, map) : ND_E_MEMORY;
 }
 

@@ -21,11 +21,19 @@ static void quote(nd_buffer *out, const char *word)
     nd_buffer_put(out, "'", 1);
 }
 
-const char *cli_page_command(const cli_call *call, const char *path, bool is_scene)
+const char *cli_page_command(const cli_call *call, const cli_page_ask *ask)
 {
     nd_buffer out = {.arena = call->arena};
-    nd_buffer_add(&out, "nadir %s ", is_scene ? "map" : "run");
-    quote(&out, path);
+    nd_buffer_add(&out, "nadir %s ", ask->is_scene || ask->labels ? "map" : "run");
+    quote(&out, ask->path);
+    if (ask->labels) {
+        nd_buffer_add(&out, " --labels ");
+        quote(&out, ask->labels);
+    }
+    if (ask->labels && ask->field) {
+        nd_buffer_add(&out, " --field ");
+        quote(&out, ask->field);
+    }
     for (size_t i = 0; i < call->variables; i++) {
         nd_buffer_add(&out, " -P ");
         quote(&out, nd_text(call->arena, "%s=%s", call->variable[i].name,
@@ -35,11 +43,15 @@ const char *cli_page_command(const cli_call *call, const char *path, bool is_sce
 }
 
 // A scene alone is a graph that reads it.
-nd_graph *cli_page_graph(cli_call *call, const char *path, bool is_scene)
+nd_graph *cli_page_graph(cli_call *call, const cli_page_ask *page)
 {
+    const bool is_scene = page->is_scene;
+    const char *path = page->path;
     nd_graph_ask ask = {.path = path,
                         .text =
                             is_scene ? "input: { Read: { file: \"${scene}\" } }" : NULL,
+                        .labels = page->labels,
+                        .labels_field = page->field,
                         .variable = call->variable,
                         .variables = call->variables};
     if (is_scene) {

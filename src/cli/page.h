@@ -21,7 +21,11 @@ void cli_page_show(const nd_dash *dash); // in a browser, where there is a scree
 nd_status cli_page_run(cli_call *call, nd_dash *dash) ND_CHECKED;
 
 // A graph, or a scene as a graph that reads it, with the call's variables.
-nd_graph *cli_page_graph(cli_call *call, const char *path, bool is_scene) ND_CHECKED;
-// "nadir run GRAPH -P name=value", as a shell takes it.
-const char *cli_page_command(const cli_call *call, const char *path,
-                             bool is_scene) ND_CHECKED;
+typedef struct cli_page_ask {
+    const char *path;
+    bool is_scene;
+    const char *labels, *field; // NULL: none
+} cli_page_ask;
+nd_graph *cli_page_graph(cli_call *call, const cli_page_ask *ask) ND_CHECKED;
+// "nadir run GRAPH -P name=value", or with labels "nadir map …", as a shell takes it.
+const char *cli_page_command(const cli_call *call, const cli_page_ask *ask) ND_CHECKED;

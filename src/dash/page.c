@@ -161,13 +161,26 @@ static void print_labels(const nd_band *band, nd_json_out *out)
         nd_json_open(out, NULL, '{');
         nd_json_real(out, "value", l->value);
         nd_json_text(out, "name", l->name);
-        nd_json_whole(out, "colour", nd_label_colour(l, i) >> 8);
+        const uint32_t colour = nd_label_colour(l, i);
+        nd_json_whole(out, "colour", colour >> 8);
+        if (!(colour & 255)) nd_json_bool(out, "clear", true);
         nd_json_close(out, '}');
     }
     nd_json_close(out, ']');
 }
 
-static void print_band(const nd_band *band, grids *g, nd_json_out *out)
+// Of a network's answers that lie between 0 and 1: how they are best looked at.
+static const char *ramp_of(const dash_step *step, const nd_band *band)
+{
+    static const char *const shares = "confidence,margin,entropy";
+    if (strcmp(step->op->name, "predict") != 0 || band->kind == ND_CLASS) return NULL;
+    const bool is_share = strncmp(band->name, "probability_", 12) == 0 ||
+                          nd_text_listed(shares, band->name);
+    return is_share ? "viridis" : NULL;
+}
+
+static void print_band(const dash_step *step, const nd_band *band, grids *g,
+                       nd_json_out *out)
 {
     static const char *const kinds[] = {[ND_CONTINUOUS] = "continuous",
                                         [ND_AMPLITUDE] = "amplitude",
@@ -178,9 +191,17 @@ static void print_band(const nd_band *band, grids *g, nd_json_out *out)
     if (band->unit) nd_json_text(out, "unit", band->unit);
     nd_json_text(out, "kind", kinds[band->kind]);
     nd_json_whole(out, "grid", number_of(g, &band->grid));
+    if (band->help) nd_json_text(out, "help", band->help);
     if (band->missing) nd_json_text(out, "missing", band->missing);
     if (band->wavelength_nm > 0) nd_json_real(out, "nm", band->wavelength_nm);
     if (band->labels) print_labels(band, out);
+    if (ramp_of(step, band)) {
+        nd_json_text(out, "ramp", ramp_of(step, band));
+        nd_json_open(out, "range", '[');
+        nd_json_whole(out, NULL, 0);
+        nd_json_whole(out, NULL, 1);
+        nd_json_close(out, ']');
+    }
     nd_json_close(out, '}');
 }
 
@@ -237,7 +258,7 @@ static void print_node(const dash_plan *plan, const dash_step *step, grids *g,
     }
     nd_json_open(out, "bands", '[');
     for (int b = 0; b < step->node->bands && b < 256; b++)
-        print_band(&step->node->band[b], g, out);
+        print_band(step, &step->node->band[b], g, out);
     nd_json_close(out, ']');
     print_show(step->node, out);
     nd_json_close(out, '}');
@@ -253,6 +274,24 @@ static void print_graph(const dash_plan *plan, nd_json_out *out)
     nd_json_open(out, "grids", '[');
     for (int i = 0; i < g.count; i++) print_grid(plan, g.grid[i], out);
     nd_json_close(out, ']');
+    nd_json_close(out, '}');
+}
+
+// What the page opens with: where the graph judges a prediction, it beside the labels;
+// else the last step, and the first to compare it with.
+static void print_first(const dash_plan *plan, nd_json_out *out)
+{
+    const char *left = plan->step[plan->steps - 1].id, *right = plan->step[0].id;
+    bool is_compared = false;
+    for (int i = 0; i < plan->steps; i++) {
+        const nd_node *node = plan->step[i].node;
+        if (strcmp(plan->step[i].op->name, "labels") == 0 && node->inputs)
+            left = node->input[0]->id, right = plan->step[i].id, is_compared = true;
+    }
+    nd_json_open(out, "first", '{');
+    nd_json_text(out, "left", left);
+    nd_json_text(out, "right", right);
+    nd_json_bool(out, "compared", is_compared);
     nd_json_close(out, '}');
 }
 
@@ -316,6 +355,7 @@ nd_status dash_page_print(nd_dash *dash, const dash_plan *plan, nd_json_out *out
     nd_json_text(out, "title", dash->map.title ? dash->map.title : "map");
     nd_json_text(out, "version", NADIR_VERSION);
     nd_json_bool(out, "runs", dash->runs != NULL);
+    print_first(plan, out);
     nd_json_open(out, "parts", '{');
     layout(out);
     steps(plan, out);

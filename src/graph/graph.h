@@ -139,6 +139,9 @@ nd_status graph_unknown(const char *of, const nd_table *table, const char *name)
 // NULL after nd_fail.
 const char *graph_join(nd_arena *arena, const graph_tree *list, bool raw) ND_CHECKED;
 
+// ---- labels.c: steps that come with the command (ask->labels).
+nd_status graph_labels(graph_reader *reader) ND_CHECKED;
+
 // ---- preset.c: settings that come with the command, not with the text.
 nd_status graph_preset(graph_reader *reader, nd_graph *graph) ND_CHECKED;
 nd_status graph_overrides(nd_arena *arena, const nd_graph *graph,

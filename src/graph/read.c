@@ -146,6 +146,7 @@ static nd_status understand(graph_reader *r, nd_graph *graph)
     ND_TRY(r->is_xml ? graph_declare_xml(r) : graph_declare_yaml(r));
     if (r->root) ND_TRY(graph_fill(r, r->root));
     ND_TRY(r->is_xml ? graph_shape_xml(r) : graph_shape_yaml(r));
+    ND_TRY(graph_labels(r));
     ND_TRY(add_steps(r));
     ND_TRY(graph_check_ops(r));
     ND_TRY(graph_link(r, graph));

@@ -2,7 +2,7 @@
 // The page in Debian's Chromium: what a person does, and what a person must not see.
 // usage: browser.mjs DASH_SERVER [FOLDER for pictures]; prints TAP.
 import { readFileSync } from 'node:fs';
-import { begin, blank, clean, finish, judge, must, started, test } from './pages.mjs';
+import { begin, blank, clean, colours, finish, judge, must, quiet, started, test } from './pages.mjs';
 
 const [program, pictures] = process.argv.slice(2);
 const server = await begin(program, []);
@@ -16,31 +16,7 @@ async function open(browser, { hash = '', ...how } = {}) {
   return page;
 }
 
-/** Nothing under way for a while. */
-async function quiet(page) {
-  await page.waitForFunction(() => !document.querySelector('.busy'), null, { timeout: 30000 });
-  await page.waitForTimeout(250);
-  await page.waitForFunction(() => !document.querySelector('.busy'), null, { timeout: 30000 });
-}
-
 const tiles = (page) => page.noted.requests.filter((r) => /\/t\/\w{32}\/\d+\/\d+\/\d+/.test(r));
-
-/** Colours in the middle of the map: how many different ones, and their mean. */
-async function colours(page, share = [0.5, 0.5]) {
-  const shot = await page.locator('.map .canvas').screenshot();
-  return page.evaluate(async ([bytes, [sx, sy]]) => {
-    const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), g = canvas.getContext('2d');
-    g.drawImage(bitmap, 0, 0);
-    const d = g.getImageData(bitmap.width * sx - 40, bitmap.height * sy - 40, 80, 80).data;
-    const seen = new Set(), mean = [0, 0, 0];
-    for (let i = 0; i < d.length; i += 4) {
-      seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]);
-      for (let c = 0; c < 3; c++) mean[c] += d[i + c] / (d.length / 4);
-    }
-    return { count: seen.size, mean };
-  }, [[...shot], share]);
-}
 
 const picture = (page, name) => (pictures ? page.screenshot({ path: `${pictures}/${name}.png` }) : null);
 

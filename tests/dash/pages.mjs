@@ -22,12 +22,42 @@ if (!existsSync(BROWSER)) {
 const ARGS = ['--headless', '--no-sandbox', '--disable-quic', '--no-first-run', '--disable-background-networking',
   '--disable-component-update', '--disable-sync'];
 
-/** A program that prints a line when it is ready, and ends with its input. */
-export async function begin(program, words) {
+/** A program that prints a line when it is ready, and ends with its input, or by a signal. */
+export async function begin(program, words, signal = null) {
   const child = spawn(program, words, { stdio: ['pipe', 'pipe', 'inherit'] });
   const line = await new Promise((done) => { child.stdout.once('data', (d) => done(String(d).trim())); });
   const over = new Promise((done) => { child.once('exit', done); });
-  return { line, end: () => { child.stdin.end(); return over; } };
+  const end = () => {
+    child.stdin.end();
+    if (signal) child.kill(signal);
+    return over;
+  };
+  return { line, end };
+}
+
+/** Nothing under way for a while. */
+export async function quiet(page) {
+  for (let i = 0; i < 2; i++) {
+    await page.waitForFunction(() => !document.querySelector('.busy'), null, { timeout: 60000 });
+    await page.waitForTimeout(250);
+  }
+}
+
+/** Colours of a part of the map: how many different ones, and their mean. */
+export async function colours(page, share = [0.5, 0.5]) {
+  const shot = await page.locator('.map .canvas').screenshot();
+  return page.evaluate(async ([bytes, [sx, sy]]) => {
+    const bitmap = await createImageBitmap(new Blob([new Uint8Array(bytes)]));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height), g = canvas.getContext('2d');
+    g.drawImage(bitmap, 0, 0);
+    const d = g.getImageData(bitmap.width * sx - 40, bitmap.height * sy - 40, 80, 80).data;
+    const seen = new Set(), mean = [0, 0, 0];
+    for (let i = 0; i < d.length; i += 4) {
+      seen.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]);
+      for (let c = 0; c < 3; c++) mean[c] += d[i + c] / (d.length / 4);
+    }
+    return { count: seen.size, mean, seen: [...seen] };
+  }, [[...shot], share]);
 }
 
 const tests = [];

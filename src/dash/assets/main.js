@@ -6,7 +6,7 @@ import { App } from './render.js';
 import { preferred, speak } from './words.js';
 import * as store from './store.js';
 import { applySet } from './change.js';
-import { readAddress } from './address.js';
+import { options, readAddress } from './address.js';
 import { applyTheme } from './theme.js';
 
 async function open() {
@@ -16,9 +16,9 @@ async function open() {
     store.ramps.value = page.ramps;
     batch(() => {
       applySet(page.set);
-      const nodes = page.set['map.graph'].nodes;
-      store.showNode(store.left, nodes[nodes.length - 1].id);
-      store.showNode(store.right, nodes[0].id);
+      store.showNode(store.left, page.first.left);
+      store.showNode(store.right, page.first.right);
+      store.isCompared.value = page.first.compared && !options.has('l');
       readAddress();
       store.page.value = page;
       store.state.value = { is: 'ready' };

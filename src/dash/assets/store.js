@@ -14,6 +14,7 @@ export const values = signal({}); // settings moved: {"step.name": text}
 export const failures = signal({}); // {"step.name": {text, remedy}, "": …}
 export const isSending = signal(false);
 export const loading = signal(0); // tiles under way
+export const asking = signal(0); // statistics under way
 export const truth = signal(0); // worst of the tiles on screen: 0 exact … 3 blank
 export const isDragging = signal(false);
 export const said = signal(''); // the polite live region
@@ -48,12 +49,28 @@ export const gridOf = (s) => {
 };
 export const isChanged = computed(() => Object.keys(values.value).length > 0);
 
+/** What is known of its values before any is seen: classes, or a range of its own. */
+export const isKnown = (s) => {
+  const bands = s.bands.value, band = nodeOf(s)?.bands[bands[0]];
+  return bands.length === 1 && Boolean(band?.range || band?.kind === 'class');
+};
+
 /** Shows another node on a side, as it likes to be seen first. */
 export function showNode(s, id) {
   const node = graph.value.nodes.find((n) => n.id === id);
   if (!node) return;
+  const before = nodeOf(s)?.bands[s.bands.value[0]];
   s.node.value = id;
-  s.bands.value = node.show.length ? node.show : [0];
+  showBands(s, node.show.length ? node.show : [0], before);
+}
+
+/** Other bands of the node; one that has colours and a range of its own brings them. */
+export function showBands(s, bands, before = nodeOf(s)?.bands[s.bands.value[0]]) {
+  const band = bands.length === 1 ? nodeOf(s)?.bands[bands[0]] : null;
+  s.bands.value = bands;
   s.isAuto.value = true;
   s.stats.value = null;
+  if (band?.range) s.stretch.value = { low: Array(3).fill(band.range[0]), high: Array(3).fill(band.range[1]), gamma: 1 };
+  if (band?.ramp) s.ramp.value = band.ramp;
+  else if (before?.ramp === s.ramp.value) s.ramp.value = 'grey';
 }

@@ -35,7 +35,7 @@ export function style(paint, stretch) {
     color = ['array', share(1, 0), share(2, 1), share(3, 2), ['band', 4]];
   } else if (paint.kind === 'class') {
     color = ['match', ['band', 1]];
-    for (const c of paint.classes) color.push(c.value, ['color', ...split(c.colour), ['band', 2]]);
+    for (const c of paint.classes) if (!c.clear) color.push(c.value, ['color', ...split(c.colour), ['band', 2]]);
     color.push(['color', 0, 0, 0, 0]);
   } else {
     color = ['interpolate', ['linear'], share(1, 0)];
@@ -87,7 +87,7 @@ export function paintInto(image, tile, order, paint, stretch) {
     return bend[s <= 0 ? 0 : s >= 1 ? 1024 : s * 1024 | 0];
   };
   const table = paint.stops ? rampTable(paint.stops) : null;
-  const classes = new Map((paint.classes ?? []).map((c) => [c.value, split(c.colour)]));
+  const classes = new Map((paint.classes ?? []).filter((c) => !c.clear).map((c) => [c.value, split(c.colour)]));
   const planes = order.map((b) => tile.bands[b]);
   for (let i = 0, o = 0; i < pixels; i++, o += 4) {
     const v = planes[0][i];

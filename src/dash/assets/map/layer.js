@@ -123,9 +123,10 @@ export class Side {
     this.before = this.now = null;
   }
 
-  /** Only the part right of `share` of the width is seen. */
-  clip(share) {
-    const path = share === null ? '' : `inset(0 0 0 ${(share * 100).toFixed(3)}%)`;
+  /** Only the part left or right of `share` of the width is seen; null: all. */
+  clip(share, isRight) {
+    const cut = share === null ? 0 : (100 * (isRight ? share : 1 - share)).toFixed(3);
+    const path = share === null ? '' : `inset(0 ${isRight ? 0 : cut}% 0 ${isRight ? cut : 0}%)`;
     for (const e of this.map.getViewport().querySelectorAll(`.${this.name}`)) e.style.clipPath = path;
   }
 }

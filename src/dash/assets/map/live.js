@@ -89,7 +89,7 @@ export class Live {
       return;
     }
     // Nothing to see before the first stretch is known.
-    if (s.isAuto.value && !s.stats.value) return;
+    if (s.isAuto.value && !s.stats.value && !store.isKnown(s)) return;
     const shown = isLaid ? grid : plane;
     const z = coarser ? this.deepest(shown) : 0;
     this.sides[name].show({ node, grid: shown, on: isLaid ? '' : `&on=${plane.on}`, bands, paint: paintOf(node, bands, ramp), stretch, coarser: z });
@@ -124,7 +124,8 @@ export class Live {
 
   clip() {
     const share = store.isCompared.value ? store.swipe.value : null;
-    this.sides.right.clip(share);
+    this.sides.right.clip(share, true);
+    this.sides.left.clip(share, false);
   }
 
   moved() {

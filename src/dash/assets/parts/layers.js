@@ -6,7 +6,8 @@ import * as store from '../store.js';
 import { number, t } from '../words.js';
 
 // ---- The stretch that suits: 2 to 98 percent; three bands share one, so grey stays grey.
-function suits(stats, isColour) {
+function suits(stats, isColour, range) {
+  if (range) return { low: Array(3).fill(range[0]), high: Array(3).fill(range[1]), gamma: 1 };
   const known = stats.filter((s) => s.count);
   if (!known.length) return { low: [0, 0, 0], high: [1, 1, 1], gamma: 1 };
   const all = (of) => [0, 1, 2].map((i) => (stats[Math.min(i, stats.length - 1)][of] ?? 0));
@@ -23,6 +24,8 @@ function suits(stats, isColour) {
 const isTrueColour = (node, bands) => bands.length === 3 && bands.every((b, i) =>
   Math.abs((node.bands[b].nm ?? [665, 560, 490][i]) - [665, 560, 490][i]) < 30);
 
+const rangeOf = (node, bands) => (bands.length === 1 ? node.bands[bands[0]].range : undefined);
+
 /** Asks for statistics when the picture changes and nobody drags. */
 function follow(s) {
   let asked, last = '';
@@ -34,15 +37,17 @@ function follow(s) {
     if (name === last) return;
     last = name;
     asked?.abort();
+    if (node.bands[bands[0]].kind === 'class' && bands.length === 1) return; // no stretch
     asked = new AbortController();
+    store.asking.value = store.asking.peek() + 1;
     ask(`t/${node.key}/stats?b=${bands.join()}`, { signal: asked.signal }).then((answer) => batch(() => {
       s.stats.value = answer;
-      if (s.isAuto.value) s.stretch.value = suits(answer.bands, isTrueColour(node, bands));
+      if (s.isAuto.value) s.stretch.value = suits(answer.bands, isTrueColour(node, bands), rangeOf(node, bands));
     }), (error) => {
       if (error.name === 'AbortError') return;
       last = '';
       store.failures.value = { ...store.failures.value, map: error };
-    });
+    }).finally(() => { store.asking.value -= 1; });
   });
 }
 follow(store.left);
@@ -86,23 +91,17 @@ function Stretch({ s }) {
     <button aria-pressed=${s.isAuto.value} onClick=${() => batch(() => {
       s.isAuto.value = true;
       const node = store.nodeOf(s);
-      if (s.stats.value && node) s.stretch.value = suits(s.stats.value.bands, isTrueColour(node, s.bands.value));
+      if (s.stats.value && node) s.stretch.value = suits(s.stats.value.bands, isTrueColour(node, s.bands.value), rangeOf(node, s.bands.value));
     })}>${t('Stretch by itself')}</button>
   </div>`;
 }
 
 function Bands({ s, node }) {
   const bands = s.bands.value, isColour = bands.length === 3;
-  const set = (i, b) => batch(() => {
-    s.stats.value = null;
-    s.isAuto.value = true;
-    s.bands.value = bands.map((old, k) => (k === i ? b : old));
-  });
+  const set = (i, b) => batch(() => store.showBands(s, bands.map((old, k) => (k === i ? b : old))));
   const mode = (wants) => batch(() => {
-    s.stats.value = null;
-    s.isAuto.value = true;
     const same = node.bands.map((b, i) => [b, i]).filter(([b]) => !b.missing && b.grid === node.bands[bands[0]].grid).map(([, i]) => i);
-    s.bands.value = wants ? (node.show.length === 3 ? node.show : [0, 1, 2].map((i) => same[i] ?? same[0])) : [bands[0]];
+    store.showBands(s, wants ? (node.show.length === 3 ? node.show : [0, 1, 2].map((i) => same[i] ?? same[0])) : [bands[0]]);
   });
   const labels = isColour ? [t('Red'), t('Green'), t('Blue')] : [t('Band')];
   const fits = (b, i) => !b.missing && (!isColour || i === 0 || b.grid === node.bands[bands[0]].grid);
@@ -121,7 +120,7 @@ function Legend({ s, node }) {
   if (s.bands.value.length === 3 || !band) return null;
   const css = (c) => `#${c.toString(16).padStart(6, '0')}`;
   if (band.kind === 'class' && band.labels) {
-    return html`<ul class="legend">${band.labels.map((l) => html`<li><span class="chip" style=${{ background: css(l.colour) }}></span>${t(l.name)}</li>`)}</ul>`;
+    return html`${band.help && html`<p class="help">${t(band.help)}</p>`}<ul class="legend">${band.labels.map((l) => html`<li><span class=${`chip${l.clear ? ' clear' : ''}`} style=${l.clear ? {} : { background: css(l.colour) }}></span>${t(l.name)}</li>`)}</ul>`;
   }
   const ramp = store.ramps.value.find((r) => r.name === s.ramp.value);
   const { low, high } = s.stretch.value;

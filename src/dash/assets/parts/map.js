@@ -93,7 +93,7 @@ export function map() {
     return () => live.current.close();
   }, []);
   const grid = store.gridOf(store.left), failure = store.failures.value.map;
-  const isBusy = store.loading.value > 0 || store.isSending.value;
+  const isBusy = store.loading.value > 0 || store.asking.value > 0 || store.isSending.value;
   const call = (name, ...words) => () => live.current[name](...words);
   return html`<section class="map" aria-label=${t('Map')}>
     <div class="canvas" ref=${target} tabindex="0" role="application" data-gl=${isWebGL ? 'webgl' : 'canvas'}
@@ -106,7 +106,7 @@ export function map() {
       <button onClick=${call('fit')} title=${t('Show all')} aria-label=${t('Show all')}>⤢</button>
       <button onClick=${call('draw')} aria-pressed=${store.tool.value === 'line'} title=${t('Profile along a line')}
         aria-label=${t('Profile along a line')}>╱</button>
-      <button onClick=${call('profileAcross')} title=${t('Profile across the view')} aria-label=${t('Profile across the view')}>─</button>
+      <button onClick=${call('profileAcross')} title=${t('Profile across the view')} aria-label=${t('Profile across the view')}>↔</button>
     </div>
     <${Downloads} />
     <div class="foot">

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Class-Error: where a prediction is not what the labels say, and what it took it for.
+#include <nadir/colour.h>
+#include <nadir/op.h>
+
+typedef struct class_error {
+    const char *band;
+} class_error;
+
+static const nd_param params[] = {
+    ND_PARAM(class_error, band, NULL, .of = "band",
+             .help = "Band of the prediction; its first of classes if not given"),
+};
+
+static const uint32_t clear = 0x80808000; // a colour that is not seen
+
+static nd_status first_of_classes(const nd_node *node, const char *what, int *band)
+{
+    for (*band = 0; *band < node->bands; ++*band)
+        if (node->band[*band].kind == ND_CLASS) return ND_OK;
+    return nd_fail(ND_E_DATA,
+                   "the %s has no band of classes\n"
+                   "connect a picture of classes, as Predict's output class",
+                   what);
+}
+
+static nd_status plan(nd_node *self)
+{
+    const class_error *set = self->settings.data;
+    nd_source *from = nd_alloc(self->arena, 2, sizeof *from);
+    float *right = nd_alloc(self->arena, 1, sizeof *right);
+    int p, l;
+    if (!from || !right) return ND_E_MEMORY;
+    if (set->band && *set->band)
+        ND_TRY(nd_band_choose(self->input[0], set->band, 0, &p));
+    else
+        ND_TRY(first_of_classes(self->input[0], "prediction", &p));
+    ND_TRY(first_of_classes(self->input[1], "picture of labels", &l));
+    const nd_band *said = &self->input[0]->band[p], *known = &self->input[1]->band[l];
+    if (!nd_grid_same(&said->grid, &known->grid))
+        return nd_fail(ND_E_DATA, "prediction and labels lie on different grids\n"
+                                  "bring the labels there by Labels or Collocate");
+    nd_label *label = nd_alloc(self->arena, (size_t)said->labels + 1, sizeof *label);
+    if (!label) return ND_E_MEMORY;
+    double most = 0;
+    for (int i = 0; i < said->labels; i++) {
+        label[i + 1] = said->label[i];
+        label[i + 1].colour = nd_label_colour(&said->label[i], i);
+        most = fmax(most, said->label[i].value);
+    }
+    for (int i = 0; i < known->labels; i++) most = fmax(most, known->label[i].value);
+    *right = (float)most + 1;
+    label[0] =
+        (nd_label){(double)*right, "right", "The prediction is what is known", clear};
+    from[0] = (nd_source){0, p}, from[1] = (nd_source){1, l};
+    self->band[0] = (nd_band){.name = "error",
+                              .help = "What a pixel was wrongly taken for",
+                              .kind = ND_CLASS,
+                              .grid = said->grid,
+                              .sample = ND_I32,
+                              .no_data = -2147483648.0,
+                              .label = label,
+                              .labels = said->labels + 1};
+    self->bands = 1, self->source = from, self->sources = 2;
+    self->state = right;
+    return ND_OK;
+}
+
+// Where one of them says nothing there is nothing to be wrong.
+static void row(const void *state, const nd_ctx *ctx, const float *const *in,
+                float *const *out)
+{
+    const float right = *(const float *)state;
+    for (int i = 0; i < ctx->count; i++) {
+        const float said = in[0][i], known = in[1][i];
+        const bool is_told = !isnan(said) && !isnan(known);
+        out[0][i] = !is_told ? NAN : said == known ? right : said;
+    }
+}
+
+const nd_op nd_op_class_error = {
+    .name = "class_error",
+    .brief = "Where a prediction is not what the labels say",
+    .example = "nadir class_error land.tif known.tif -o wrong.tif",
+    .help = "Each pixel is the class that it was wrongly taken for, in that class's\n"
+            "colour. One more class, of a colour that is not seen, says right; where\n"
+            "prediction or labels say nothing there is no data.",
+    .table = ND_TABLE(params, class_error),
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .levels = ND_REDUCED,
+    .plan = plan,
+    .row = row,
+};

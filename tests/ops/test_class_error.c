@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "../rasters.h"
+
+static const nd_label kinds[] = {{3, "Forest", NULL, 0x00FF00FF},
+                                 {5, "Water", NULL, 0x0000FFFF}};
+
+static nd_node *classes(nd_arena *arena, float a, float b, float c, float d)
+{
+    nd_node *in = PIXELS(4, 1, a, b, c, d);
+    in->band[0].kind = ND_CLASS;
+    in->band[0].label = kinds, in->band[0].labels = 2;
+    return in;
+}
+
+TEST(a_pixel_is_what_it_was_wrongly_taken_for)
+{
+    nd_node *said = classes(arena, 3, 5, 3, NAN), *known = classes(arena, 3, 3, NAN, 5);
+    nd_node *out = apply(arena, "class_error", FROM(said, known), DEFAULTS);
+    // Right is one more class, 6, of a colour without weight.
+    CHECK(READS(out, 6, 5, NAN, NAN));
+    CHECK(out && out->band[0].kind == ND_CLASS && out->band[0].labels == 3);
+    CHECK(out && out->band[0].label[0].value == 6 &&
+          (out->band[0].label[0].colour & 255) == 0);
+    CHECK(out && out->band[0].label[2].value == 5 &&
+          out->band[0].label[2].colour == 0x0000FFFF);
+}
+
+TEST(a_label_that_the_prediction_does_not_know_is_always_wrong)
+{
+    nd_node *known = classes(arena, 9, 9, 9, 9);
+    static const nd_label more[] = {{3, "Forest", NULL, 0}, {9, "Heath", NULL, 0}};
+    known->band[0].label = more;
+    nd_node *out =
+        apply(arena, "class_error", FROM(classes(arena, 3, 5, 3, 5), known), DEFAULTS);
+    CHECK(READS(out, 3, 5, 3, 5));
+    CHECK(out && out->band[0].label[0].value == 10);
+}
+
+TEST(what_does_not_fit_is_said)
+{
+    nd_node *said = classes(arena, 3, 5, 3, 5);
+    CHECK(!apply(arena, "class_error", FROM(said, PIXELS(4, 1, 1, 2, 3, 4)), DEFAULTS));
+    CHECK(error_says("the picture of labels has no band of classes"));
+    nd_node *other = classes(arena, 3, 5, 3, 5);
+    other->band[0].grid.width = 3;
+    CHECK(!apply(arena, "class_error", FROM(said, other), DEFAULTS));
+    CHECK(error_says("prediction and labels lie on different grids\nbring the labels"));
+}
