@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Class-Error: where a prediction is not what the labels say, and what it took it for.
+// class_error: where a prediction is not what the labels say, and what it took it for.
 #include <nadir/colour.h>
 #include <nadir/op.h>
 
@@ -14,32 +14,40 @@ static const nd_param params[] = {
 
 static const uint32_t clear = 0x80808000; // a colour that is not seen
 
-static nd_status first_of_classes(const nd_node *node, const char *what, int *band)
+static int first_of_classes(const nd_node *node)
 {
-    for (*band = 0; *band < node->bands; ++*band)
-        if (node->band[*band].kind == ND_CLASS) return ND_OK;
-    return nd_fail(ND_E_DATA,
-                   "the %s has no band of classes\n"
-                   "connect a picture of classes, as Predict's output class",
-                   what);
+    for (int b = 0; b < node->bands; b++)
+        if (node->band[b].kind == ND_CLASS) return b;
+    return -1;
+}
+
+static nd_status choose(const nd_node *self, int *said, int *known)
+{
+    const class_error *set = self->settings.data;
+    const bool has_name = set->band && *set->band;
+    if (has_name) ND_TRY(nd_band_choose(self->input[0], set->band, 0, said));
+    if (!has_name) *said = first_of_classes(self->input[0]);
+    *known = first_of_classes(self->input[1]);
+    if (*said < 0)
+        return nd_fail(ND_E_DATA, "the prediction has no band of classes\n"
+                                  "let Predict give its class, as in output: class");
+    if (*known < 0)
+        return nd_fail(ND_E_DATA, "the labels have no band of classes\n"
+                                  "put labels before them");
+    return ND_OK;
 }
 
 static nd_status plan(nd_node *self)
 {
-    const class_error *set = self->settings.data;
     nd_source *from = nd_alloc(self->arena, 2, sizeof *from);
     float *right = nd_alloc(self->arena, 1, sizeof *right);
     int p, l;
     if (!from || !right) return ND_E_MEMORY;
-    if (set->band && *set->band)
-        ND_TRY(nd_band_choose(self->input[0], set->band, 0, &p));
-    else
-        ND_TRY(first_of_classes(self->input[0], "prediction", &p));
-    ND_TRY(first_of_classes(self->input[1], "picture of labels", &l));
+    ND_TRY(choose(self, &p, &l));
     const nd_band *said = &self->input[0]->band[p], *known = &self->input[1]->band[l];
     if (!nd_grid_same(&said->grid, &known->grid))
         return nd_fail(ND_E_DATA, "prediction and labels lie on different grids\n"
-                                  "bring the labels there by Labels or Collocate");
+                                  "bring the labels there by labels or Collocate");
     nd_label *label = nd_alloc(self->arena, (size_t)said->labels + 1, sizeof *label);
     if (!label) return ND_E_MEMORY;
     double most = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels: what is known of the ground, from a raster or from shapes, as the classes of a
+// labels: what is known of the ground, from a raster or from shapes, as the classes of a
 // prediction and on its grid.
 #include <nadir/colour.h>
 #include <nadir/geo.h>

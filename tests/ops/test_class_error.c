@@ -40,7 +40,7 @@ TEST(what_does_not_fit_is_said)
 {
     nd_node *said = classes(arena, 3, 5, 3, 5);
     CHECK(!apply(arena, "class_error", FROM(said, PIXELS(4, 1, 1, 2, 3, 4)), DEFAULTS));
-    CHECK(error_says("the picture of labels has no band of classes"));
+    CHECK(error_says("the labels have no band of classes\nput labels before them"));
     nd_node *other = classes(arena, 3, 5, 3, 5);
     other->band[0].grid.width = 3;
     CHECK(!apply(arena, "class_error", FROM(said, other), DEFAULTS));
