@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """A gettext catalogue as JSON for the pages: {"English": "other"}. Messages of failures
-come from the server in its own language and are left out. usage: words.py IN.po OUT.json"""
+come from the server, in the language that the page asks for, and are left out. usage: words.py IN.po OUT.json"""
 import ast
 import json
 import pathlib

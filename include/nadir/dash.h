@@ -13,6 +13,9 @@ typedef struct nd_dash_settings {
     int threads;        // that compute tiles; 0: one a core
     int64_t memory;     // bytes of tiles kept; 0: 256 MiB
     double head_s;      // seconds a client has to say what it wants; 0: 10
+    // From now on this thread's messages are in the language that a client's browser
+    // asks for ("es-ES,es;q=0.9"; NULL: it does not say). NULL: one language for all.
+    void (*speak)(const char *language);
 } nd_dash_settings;
 
 // Listens and answers at once, with an empty page that says "opening".

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir map: a page in the browser with live tiles of a graph or a scene.
+#include "cli/language.h"
 #include "cli/page.h"
 #include "cli/pull.h"
 #include <errno.h>
@@ -63,8 +64,10 @@ static nd_status run(cli_call *call)
     const nd_dash_settings settings = {.listen = own->listen,
                                        .port = own->port,
                                        .threads = call->pulling->threads,
-                                       .memory = call->pulling->memory};
+                                       .memory = call->pulling->memory,
+                                       .speak = cli_speak};
     nd_steady_memory();
+    cli_language_each();
     ND_TRY(nd_dash_new(&settings, &dash));
     const nd_status status = serve(call, dash, graph, &ask);
     nd_dash_free(dash);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir train: a network is trained by a recipe; a run folder holds all that came of it.
+#include "cli/language.h"
 #include "cli/learn.h"
 #include "cli/page.h"
 #include <string.h>
@@ -122,9 +123,13 @@ static void free_page(void *page)
 static nd_status open_page(paged *p)
 {
     const options *own = p->call->own;
-    const nd_dash_settings settings = {
-        .listen = own->listen, .port = own->port, .threads = 1, .memory = 1 << 24};
+    const nd_dash_settings settings = {.listen = own->listen,
+                                       .port = own->port,
+                                       .threads = 1,
+                                       .memory = 1 << 24,
+                                       .speak = cli_speak};
     if (!own->page || own->plan || own->explain.at) return ND_OK;
+    cli_language_each();
     ND_TRY(nd_dash_new(&settings, &p->dash));
     return nd_defer(p->call->arena, free_page, p);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir watch: runs of training in the browser, while they train or afterwards.
+#include "cli/language.h"
 #include "cli/page.h"
 #include "cli/pull.h"
 #include <dirent.h>
@@ -109,9 +110,11 @@ static nd_status run(cli_call *call)
                                        .port = own->port,
                                        .threads =
                                            own->map.text ? call->pulling->threads : 1,
-                                       .memory = call->pulling->memory};
+                                       .memory = call->pulling->memory,
+                                       .speak = cli_speak};
     nd_dash *dash = NULL;
     if (own->map.text) nd_steady_memory();
+    cli_language_each();
     ND_TRY(nd_dash_new(&settings, &dash));
     const nd_status status = serve(call, dash);
     nd_dash_free(dash);

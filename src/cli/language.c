@@ -45,6 +45,39 @@ static void prefer(void)
         (void)setenv("LANGUAGE", wanted, 1);
 }
 
+// The two ways a thread can speak; made once, before threads start.
+static struct {
+    locale_t english, other;
+    bool is_english; // the program's own
+} voices;
+
+// Whether gettext looks at LANGUAGE hangs on the thread's locale; LANGUAGE itself is one
+// for all threads, and there is one catalogue.
+void cli_language_each(void)
+{
+    const char *own = getenv("LANGUAGE");
+    const char *locale = setlocale(LC_MESSAGES, NULL);
+    voices.english = newlocale(LC_MESSAGES_MASK, "C", NULL);
+    voices.other = newlocale(LC_MESSAGES_MASK | LC_CTYPE_MASK, "C.UTF-8", NULL);
+    const char *speaks = !locale || strcmp(locale, "C") == 0 ? "en"
+                         : own && *own                       ? own
+                                                             : locale;
+    voices.is_english = strncmp(speaks, "es", 2) != 0;
+    if (!voices.english || !voices.other) return;
+    if (voices.is_english && !setlocale(LC_MESSAGES, "C")) return;
+    (void)setenv("LANGUAGE", "es", 1);
+}
+
+void cli_speak(const char *wanted)
+{
+    if (!voices.english || !voices.other) return;
+    // The first that a browser names is the one that its user reads best.
+    const bool is_english = wanted && *wanted && *wanted != '*'
+                                ? strncmp(wanted, "es", 2) != 0
+                                : voices.is_english;
+    (void)uselocale(is_english ? voices.english : voices.other);
+}
+
 void cli_language(void)
 {
     char folder[PATH_MAX];

@@ -141,6 +141,7 @@ nd_status nd_dash_new(const nd_dash_settings *settings, nd_dash **made)
     dash->stop[0] = dash->stop[1] = -1;
     pthread_mutex_init(&dash->lock, NULL);
     pthread_cond_init(&dash->opened, NULL);
+    dash->speak = settings->speak;
     const nd_status status = start(dash, settings);
     if (status != ND_OK) {
         nd_dash_free(dash);

@@ -9,7 +9,7 @@
 typedef struct dash_head {
     const char *method, *path, *query; // path as it came, query without '?'
     const char *host, *origin, *site, *mode, *cookie, *authorization, *type;
-    const char *view, *none_match, *encoding, *last_event;
+    const char *view, *none_match, *encoding, *last_event, *language;
 } dash_head;
 typedef enum dash_body {
     DASH_CONSTANT,
@@ -185,7 +185,8 @@ struct nd_dash {
     struct nd_cache *cache;
     nd_pool *pool; // of downloads
     char url[160];
-    int stop[2]; // a pipe: nd_dash_stop writes, nd_dash_run reads
+    void (*speak)(const char *language); // of the settings; NULL: one language for all
+    int stop[2];                         // a pipe: nd_dash_stop writes, nd_dash_run reads
     pthread_mutex_t lock;
     pthread_cond_t opened;
     dash_state state;

@@ -92,8 +92,10 @@ static void serve(dash_queue *queue, dash_request *r, nd_arena *arena)
     nd_work work = {.arena = arena, .cancel = r->cancel, .cache = queue->cache};
     if (dash_is_gone(r))
         dash_say(r, 410, "text/plain", "nobody waits\n");
-    else
+    else {
+        if (r->dash && r->dash->speak) r->dash->speak(r->head.language);
         r->work(r, &work);
+    }
     nd_arena_reset(arena);
 }
 

@@ -113,6 +113,7 @@ static void start_again(dash_runs *runs, dash_run *run)
     pthread_mutex_unlock(&runs->lock);
     run->at = 0, run->length = 0, run->is_skipping = false;
     run->began = run->epoch_base = run->epoch_seconds = 0;
+    run->says_time = false;
     run->epoch_step = run->epoch_steps = 0;
 }
 
@@ -137,7 +138,10 @@ static bool whole(const nd_json *json, const char *key, int64_t *value)
 static double time_of(dash_run *run, const nd_json *json, int64_t step)
 {
     const double said = real(json, "time");
-    if (said >= 0) return said;
+    if (said >= 0) {
+        run->says_time = true;
+        return said;
+    }
     if (run->epoch_steps > 0)
         return run->epoch_base + (double)(step - run->epoch_step) * run->epoch_seconds /
                                      (double)run->epoch_steps;
@@ -185,19 +189,21 @@ static char *printed(dash_run *run, const nd_json *json,
 }
 
 // The first epoch's length becomes known when it ends; its rows get their share of it.
+// NaN: they have said their times themselves.
 static void spread(dash_run *run, double seconds)
 {
     dash_curve *c = &run->curve;
     for (int i = 0; i < c->points; i++) {
         dash_point *p = &c->point[i];
         const float share = p->step / (float)fmax((double)run->last_step, 1);
-        p->time = share * (float)seconds, p->epoch = share;
+        p->epoch = share;
+        if (!isnan(seconds)) p->time = share * (float)seconds;
     }
     const int64_t from = c->rows > DASH_RING ? c->rows - DASH_RING : 0;
     for (int64_t i = from; i < c->rows; i++) {
         dash_row *row = &run->ring[i % DASH_RING];
         row->epoch = (double)row->step / fmax((double)run->last_step, 1);
-        row->time = row->epoch * seconds;
+        if (!isnan(seconds)) row->time = row->epoch * seconds;
     }
 }
 
@@ -208,11 +214,14 @@ static bool read_epoch(dash_run *run, const nd_json *json)
     char *text = run->epochs < DASH_EPOCHS ? printed(run, json, dash_print_epoch) : NULL;
     if (!text) return false;
     (void)whole(json, "step", &step);
-    if (!run->epochs && !(real(json, "time") >= 0) && seconds > 0) spread(run, seconds);
+    const double said = real(json, "time");
+    if (!run->epochs && (seconds > 0 || run->says_time))
+        spread(run, run->says_time ? (double)NAN : seconds);
     run->epoch_end[run->epochs] = step;
     run->epoch[run->epochs++] = text;
     if (step > run->epoch_step) run->epoch_steps = step - run->epoch_step;
     if (seconds > 0) run->epoch_seconds = seconds, run->epoch_base += seconds;
+    if (said >= 0) run->epoch_base = said;
     run->epoch_step = step;
     return true;
 }

@@ -55,6 +55,7 @@ typedef struct dash_run {
     bool is_skipping; // the rest of a line that was too long
     nd_arena *scratch;
     double began, epoch_base, epoch_seconds;
+    bool says_time; // its rows do
     int64_t epoch_step, epoch_steps, epoch_guess;
     dash_stamp stamp[DASH_PARTS];
     // Under the lock of the runs.

@@ -214,6 +214,7 @@ static void read_head(dash_request *r, const char *method)
     h->view = header(r, "Nadir-View");
     h->none_match = header(r, "If-None-Match");
     h->encoding = header(r, "Accept-Encoding");
+    h->language = header(r, "Accept-Language");
     h->last_event = header(r, "Last-Event-ID");
 }
 

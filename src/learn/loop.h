@@ -62,7 +62,7 @@ struct nd_train {
     bool is_mask, is_resumed, is_frozen, has_run;
     bool by_control, is_paused, wants_save;
     atomic_bool stop;
-    double began, cpu_began, saved_at, pictures_s, wait, busy_from;
+    double began, cpu_began, saved_at, epoch_began, pictures_s, wait, busy_from;
     int64_t busy_pictures;
     nd_train_score last_raw, last_ema;
 };

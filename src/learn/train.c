@@ -216,6 +216,7 @@ static nd_status train_epoch(nd_train *t)
                                  .batch = k->batch,
                                  .drop_last = true,
                                  .mixes = t->state.epoch < calm};
+    t->epoch_began = learn_seconds(t);
     nd_loader *loader = nd_loader_new(arena, t->data, &make);
     const nd_status status = loader ? epoch_steps(t, loader) : ND_E_MEMORY;
     if (loader) nd_loader_stop(loader);

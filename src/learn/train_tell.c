@@ -95,6 +95,7 @@ nd_status learn_step_line(nd_train *train, const nd_stepped *stepped, double rat
     open_line(&out, "step");
     nd_json_whole(&out, "step", train->state.step);
     nd_json_whole(&out, "epoch", train->state.epoch);
+    nd_json_real(&out, "time", floor(1000 * learn_seconds(train)) / 1000);
     nd_json_real(&out, "lr", rate);
     nd_json_real(&out, "loss", stepped->loss);
     nd_json_real(&out, "grad_norm", stepped->norm);
@@ -133,7 +134,9 @@ nd_status learn_epoch_line(nd_train *train, const nd_train_news *news)
     if (news->ema.n > 0) score(&out, "ema", &news->ema);
     nd_json_real(&out, "lr", news->rate);
     nd_json_bool(&out, "best", news->is_best);
-    nd_json_real(&out, "seconds", floor(100 * news->seconds) / 100);
+    nd_json_real(&out, "time", floor(1000 * news->seconds) / 1000);
+    nd_json_real(&out, "seconds",
+                 floor(100 * (news->seconds - train->epoch_began)) / 100);
     nd_json_whole(&out, "skipped", train->state.skipped);
     return close_line(train, &out);
 }

@@ -17,7 +17,7 @@ import time
 import zlib
 
 CLASSES = [("water", "#2b6cd4"), ("forest", "#1f7a34"), ("meadow", "#9bcf53"), ("field", "#e0b83c"),
-           ("town", "#b5483a"), ("rock", "#8d8d8d")]
+           ("HerbaceousVegetation", "#b5483a"), ("rock", "#8d8d8d")]
 PER_EPOCH, EPOCHS = 100, 60
 
 

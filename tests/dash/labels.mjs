@@ -84,6 +84,18 @@ test('an answer between 0 and 1 has its ramp and its range by itself', plainly(a
   await clean(page);
 }));
 
+for (const [locale, wrong] of [['es-ES', /las formas no tienen el atributo covr/], ['en-GB', /the shapes have no attribute covr/]]) {
+  test(`${locale}: failures are told in the language of the page`, plainly(async (browser) => {
+    const page = await open(browser, { locale });
+    await page.locator('[id="labels.field"]').fill('covr');
+    await page.keyboard.press('Tab');
+    await page.waitForSelector('[id="labels.field-failure"]');
+    const told = await page.locator('[id="labels.field-failure"]').textContent();
+    must(wrong.test(told), told);
+    await clean(page);
+  }));
+}
+
 for (const [name, how] of [['dark', { dark: true }], ['spanish', { locale: 'es-ES' }], ['narrow', { width: 390, height: 844 }]]) {
   test(`${name}: reads well and is clean`, plainly(async (browser) => {
     const page = await open(browser, how);

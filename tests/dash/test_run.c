@@ -227,6 +227,22 @@ TEST(metrics_are_read_line_by_line_as_they_come)
     finish(&g);
 }
 
+TEST(what_a_row_says_of_its_time_is_kept)
+{
+    growing g;
+    if (!begin(arena, &g)) return;
+    put(&g, "metrics.jsonl", "w",
+        "{\"t\":\"step\",\"step\":1,\"epoch\":0,\"time\":1.5}\n"
+        "{\"t\":\"step\",\"step\":4,\"epoch\":0,\"time\":9.25}\n"
+        "{\"t\":\"epoch\",\"epoch\":0,\"step\":4,\"time\":11,\"seconds\":10.5}\n"
+        "{\"t\":\"step\",\"step\":5,\"epoch\":1,\"time\":12}\n");
+    CHECK(follow(&g) && g.run->curve.rows == 3 && g.run->epochs == 1);
+    CHECK(g.run->ring[0].time == 1.5 && g.run->ring[1].time == 9.25);
+    CHECK(g.run->ring[2].time == 12);
+    CHECK(g.run->ring[0].epoch == 0.25 && g.run->ring[1].epoch == 1);
+    finish(&g);
+}
+
 TEST(a_line_without_end_does_not_fill_the_memory)
 {
     growing g;

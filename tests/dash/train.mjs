@@ -27,7 +27,7 @@ const picture = (page, name, more) => (pictures ? page.screenshot({ path: `${pic
 const step = (page) => page.evaluate(() => Number(document.querySelector('.facts').textContent.match(/Step([\d,]+) of/)[1].replace(',', '')));
 
 async function eventually(is, what) {
-  for (const end = Date.now() + 5000; Date.now() < end;) if (await is()) return;
+  for (const end = Date.now() + 60000; Date.now() < end;) if (await is()) return;
   throw new Error(what);
 }
 
@@ -46,7 +46,7 @@ test('ten runs are drawn in ten colours, with a legend, and nobody else is asked
   const page = await open(browser);
   must(!new URL(page.url()).searchParams.has('t'), 'the token stands in the address');
   must(await page.locator('.runs li').count() === 10, 'not ten runs');
-  for (let i = 0; i < 10; i++) must(await drawn(page, 1, `--run-${i}`) > 20, `run ${i} is not drawn`);
+  for (let i = 0; i < 10; i++) await eventually(async () => await drawn(page, 1, `--run-${i}`) > 20, `run ${i} is not drawn`);
   await page.getByLabel('Show wide-8 in the charts').uncheck();
   await eventually(async () => await drawn(page, 1, '--run-8') < 10, 'a hidden run is drawn');
   await judge(page, 'axe');
@@ -156,6 +156,25 @@ test('a window drawn over a chart is shown exactly, and given up again', plainly
   await page.keyboard.press('ArrowRight');
   must(/wide-9 [\d.]+/.test(await page.locator('[role=status]').textContent()), 'the arrows read nothing out');
   await clean(page);
+}));
+
+test('no name of a class is cropped, however long', plainly(async (browser) => {
+  for (const how of [{}, { width: 390, height: 844 }]) {
+    const page = await open(browser, { hash: '#run=1', ...how });
+    const cropped = await page.evaluate(() => [...document.querySelectorAll('.matrix .down, .matrix th[scope=row]')].filter((head) => {
+      const words = document.createRange(), cell = head.getBoundingClientRect();
+      words.selectNodeContents(head);
+      const box = words.getBoundingClientRect();
+      return box.top < cell.top - 1 || box.bottom > cell.bottom + 1 || box.left < cell.left - 1 || box.right > cell.right + 1;
+    }).map((head) => head.textContent));
+    must(cropped.length === 0, cropped.join());
+    must(await page.evaluate(() => {
+      const box = document.querySelector('.confusion .scroll');
+      return box.scrollHeight <= box.clientHeight + 1;
+    }), 'the matrix is cut off below');
+    await page.evaluate(() => document.querySelector('.confusion').scrollIntoView());
+    await picture(page, `train-matrix-${how.width ?? 1200}`);
+  }
 }));
 
 test('a cell of the matrix picks its pictures, which have words for who cannot see them', plainly(async (browser) => {

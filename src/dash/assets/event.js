@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Moved settings to the server: at most one request under way, the newest values win.
+import { language, t } from './words.js';
 
 /** A viewer's name and how often it has changed its mind; goes with every request. */
 export const viewer = {
@@ -37,11 +38,11 @@ export async function ask(address, options = {}) {
   try {
     answer = await fetch(address, {
       ...options,
-      headers: { 'Nadir-View': viewer.header, ...options.headers },
+      headers: { 'Nadir-View': viewer.header, 'Accept-Language': language.value, ...options.headers },
     });
   } catch (error) {
     if (error.name === 'AbortError') throw error;
-    throw { status: 0, text: 'the server does not answer', remedy: 'start nadir map again' };
+    throw { status: 0, text: t('the server does not answer'), remedy: t('start nadir again') };
   }
   if (answer.ok) return answer.json();
   const text = await answer.text();

@@ -2,6 +2,7 @@
 // Tiles from the server: four at a time, kept for a while, dropped when nobody waits.
 import { viewer } from '../event.js';
 import * as store from '../store.js';
+import { language } from '../words.js';
 
 const MOST_BYTES = 96 << 20;
 const TOGETHER = 4;
@@ -55,7 +56,7 @@ function keep(address, tile) {
 
 async function fetchTile(job) {
   for (let turn = 0; ; turn++) {
-    const answer = await fetch(job.address, { signal: job.signal, headers: { 'Nadir-View': viewer.header } });
+    const answer = await fetch(job.address, { signal: job.signal, headers: { 'Nadir-View': viewer.header, 'Accept-Language': language.value } });
     if (answer.ok) return decode(await answer.arrayBuffer());
     // 410: a newer generation came between; 503: too many; 404: forgotten.
     const isSoon = answer.status === 410 || answer.status === 503;
