@@ -103,6 +103,32 @@ for (const [way, more, hash] of [['WebGL', ['--enable-unsafe-swiftshader'], ''],
   }));
 }
 
+test('the place is kept when a step on another grid is shown', () => started(['--disable-gpu']).then(async (browser) => {
+  const two = await begin(program, ['0', 'grids']);
+  const page = await blank(browser, new URL(two.line).origin, {});
+  // Longitude and latitude of the place are PROJ's.
+  await page.goto(`${two.line}#l=scene:3:grey&at=612000,5690000,5`);
+  await page.waitForSelector('.map .canvas canvas');
+  await quiet(page);
+  await page.locator('.shown select').first().selectOption('far');
+  await page.waitForFunction(() => !location.hash.includes('612000'));
+  const [x, y, resolution] = new URLSearchParams((await page.evaluate(() => location.hash)).slice(1)).get('at').split(',').map(Number);
+  const [lon, lat] = [x / 6378137 * 180 / Math.PI, (2 * Math.atan(Math.exp(y / 6378137)) - Math.PI / 2) * 180 / Math.PI];
+  must(Math.abs(lon - 4.608317) < 0.0005 && Math.abs(lat - 51.350223) < 0.0005, `${lon} ${lat}`);
+  // Mercator's metre is 1 / cos(latitude) of one on the ground; UTM's scale differs by less than a thousandth.
+  must(Math.abs(resolution * Math.cos(51.350223 * Math.PI / 180) / 5 - 1) < 0.01, `${resolution}`);
+  await clean(page);
+  await two.end();
+}));
+
+test('a step compared with itself begins with another band', () => started(['--disable-gpu']).then(async (browser) => {
+  const page = await open(browser, { hash: '#l=scene:2.1.0:grey' });
+  await page.getByLabel('Compare with another step or band').check();
+  await quiet(page);
+  must(await page.locator('.shown').nth(1).locator('.bands select').nth(1).inputValue() === '3', 'the same bands twice');
+  await clean(page);
+}));
+
 const plainly = (run) => () => started(['--disable-gpu']).then(run);
 
 test('a drag of forty moves computes few generations', plainly(async (browser) => {

@@ -40,6 +40,24 @@ export function lonlat(g, [column, row]) {
   return out.every(Number.isFinite) ? out : null;
 }
 
+/** The pixel at a longitude and latitude: by Newton's steps over the mesh; null: none. */
+export function pixelAt(g, [lon, lat]) {
+  let at = [g.width / 2, g.height / 2];
+  for (let turn = 0; turn < 12; turn++) {
+    const step = Math.max(1, g.width / 64), here = lonlat(g, at);
+    const right = lonlat(g, [at[0] + step, at[1]]), down = lonlat(g, [at[0], at[1] + step]);
+    if (!here || !right || !down) return null;
+    const [a, c] = [0, 1].map((k) => (right[k] - here[k]) / step), [b, d] = [0, 1].map((k) => (down[k] - here[k]) / step);
+    const det = a * d - b * c, x = lon - here[0], y = lat - here[1];
+    if (!det) return null;
+    const next = [at[0] + (d * x - b * y) / det, at[1] + (a * y - c * x) / det];
+    // The mesh ends at the edges: steps from there would lead nowhere.
+    at = [Math.min(g.width - step - 1, Math.max(0, next[0])), Math.min(g.height - step - 1, Math.max(0, next[1]))];
+  }
+  const found = lonlat(g, at);
+  return found && Math.hypot(found[0] - lon, found[1] - lat) < 0.01 ? at : null;
+}
+
 /** Metres on the ground that one unit of the plane stands for; 0: unknown. */
 export function metresPerUnit(g) {
   if (!g.crs) return 0;

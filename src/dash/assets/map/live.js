@@ -8,7 +8,7 @@ import { resend } from '../change.js';
 import { options } from '../address.js';
 import * as store from '../store.js';
 import { t } from '../words.js';
-import { extentOf, fromPixel, lonlat, planeOf, projectionOf, toPixel } from './grid.js';
+import { extentOf, fromPixel, lonlat, pixelAt, planeOf, projectionOf, toPixel } from './grid.js';
 import { paintOf, Side } from './layer.js';
 
 const REST_MS = 80;
@@ -101,9 +101,28 @@ export class Live {
     return Math.max(0, Math.min(grid.levels, Math.floor(Math.max(0, level)) + 1));
   }
 
+  /** The view on another grid: the same ground as large as before; null: it is not there. */
+  placeOn(grid) {
+    const was = this.grid, view = this.map.getView();
+    const at = was && lonlat(was, toPixel(was, view.getCenter())), pixel = at && pixelAt(grid, at);
+    if (!pixel) return null;
+    // Mercator's metre shrinks towards the poles: measured over a pixel, not by its name.
+    const wide = (g, [c, r]) => {
+      const a = lonlat(g, [c, r]), b = lonlat(g, [c + 1, r]);
+      return a && b ? Math.hypot((b[0] - a[0]) * Math.cos(a[1] * Math.PI / 180), b[1] - a[1]) / g.px : 0;
+    };
+    const [old, now] = [wide(was, toPixel(was, view.getCenter())), wide(grid, pixel)];
+    if (!old || !now) return null;
+    return { center: fromPixel(grid, pixel), resolution: view.getResolution() * old / now };
+  }
+
   look(grid) {
     if (this.plane === planeOf(grid)) return;
+    const place = this.placeOn(grid);
     this.plane = planeOf(grid);
+    this.grid = grid;
+    // Pictures of the plane before would have to be bent to this one.
+    for (const side of Object.values(this.sides)) side.hide();
     const extent = extentOf(grid);
     const view = new View({
       projection: projectionOf(grid), minResolution: grid.px / MAGNIFIED,
@@ -115,6 +134,9 @@ export class Live {
     if (!this.hasLooked && (at.length === 2 || at.length === 3) && at.every(Number.isFinite)) {
       view.setCenter(at.slice(0, 2));
       view.setResolution(at[2] ?? grid.px);
+    } else if (place) {
+      view.setCenter(place.center);
+      view.setResolution(place.resolution);
     } else {
       view.fit(extent, { size: this.map.getSize() });
     }

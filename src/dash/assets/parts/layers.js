@@ -148,12 +148,23 @@ function Shown({ s, title }) {
   </fieldset>`;
 }
 
+/** The first comparison of a step with itself begins with another band of it. */
+function compare(isWanted) {
+  batch(() => {
+    store.isCompared.value = isWanted;
+    const node = store.nodeOf(store.right), shown = store.left.bands.value;
+    if (!isWanted || !node || store.left.node.value !== node.id || store.right.bands.value.join() !== shown.join()) return;
+    const other = node.bands.findIndex((b, i) => !b.missing && !shown.includes(i) && b.grid === node.bands[shown[0]].grid);
+    if (other >= 0) store.showBands(store.right, [other]);
+  });
+}
+
 export function layers() {
   return html`<section class="layers" aria-labelledby="layers-title">
     <h2 id="layers-title">${t('What is shown')}</h2>
     <${Shown} s=${store.left} title=${store.isCompared.value ? t('Left') : t('Map')} />
     <label class="compare"><input type="checkbox" checked=${store.isCompared.value}
-      onChange=${(e) => { store.isCompared.value = e.target.checked; }} /> ${t('Compare with another step')}</label>
+      onChange=${(e) => compare(e.target.checked)} /> ${t('Compare with another step or band')}</label>
     ${store.isCompared.value && html`<${Shown} s=${store.right} title=${t('Right')} />`}
   </section>`;
 }
