@@ -126,6 +126,9 @@ test('a step compared with itself begins with another band', () => started(['--d
   await page.getByLabel('Compare with another step or band').check();
   await quiet(page);
   must(await page.locator('.shown').nth(1).locator('.bands select').nth(1).inputValue() === '3', 'the same bands twice');
+  // From three bands to a step of one, and back.
+  for (const show of [1, 0, 2]) await page.getByRole('button', { name: 'Show on the map' }).nth(show).click();
+  await quiet(page);
   await clean(page);
 }));
 

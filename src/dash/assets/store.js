@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page knows: one signal per thing that can change.
-import { signal, computed } from './vendor/ui.js';
+import { batch, computed, signal } from './vendor/ui.js';
 
 /** @typedef {{id:string, key:string, levels:string, level_error_percent?:number, level_error_at?:number, bands:object[], show:number[]}} Node */
 
@@ -60,17 +60,21 @@ export function showNode(s, id) {
   const node = graph.value.nodes.find((n) => n.id === id);
   if (!node) return;
   const before = nodeOf(s)?.bands[s.bands.value[0]];
-  s.node.value = id;
-  showBands(s, node.show.length ? node.show : [0], before);
+  batch(() => { // a step with another's bands is never seen
+    s.node.value = id;
+    showBands(s, node.show.length ? node.show : [0], before);
+  });
 }
 
 /** Other bands of the node; one that has colours and a range of its own brings them. */
 export function showBands(s, bands, before = nodeOf(s)?.bands[s.bands.value[0]]) {
   const band = bands.length === 1 ? nodeOf(s)?.bands[bands[0]] : null;
-  s.bands.value = bands;
-  s.isAuto.value = true;
-  s.stats.value = null;
-  if (band?.range) s.stretch.value = { low: Array(3).fill(band.range[0]), high: Array(3).fill(band.range[1]), gamma: 1 };
-  if (band?.ramp) s.ramp.value = band.ramp;
-  else if (before?.ramp === s.ramp.value) s.ramp.value = 'grey';
+  batch(() => {
+    s.bands.value = bands;
+    s.isAuto.value = true;
+    s.stats.value = null;
+    if (band?.range) s.stretch.value = { low: Array(3).fill(band.range[0]), high: Array(3).fill(band.range[1]), gamma: 1 };
+    if (band?.ramp) s.ramp.value = band.ramp;
+    else if (before?.ramp === s.ramp.value) s.ramp.value = 'grey';
+  });
 }

@@ -28,25 +28,29 @@ function kept(curve, name, how, make) {
 
 const FEW = 3; // runs whose spread can be told apart
 
+/** The chosen run comes last, over all others, and is wider than they are. */
+const inOrder = () => [...store.shown.value].sort((a, b) => (a.id === store.chosen.value) - (b.id === store.chosen.value));
+const widthOf = (run) => (run.id === store.chosen.value && store.shown.value.length > 1 ? 1.5 : 1);
+
 /** A series of each run that is shown: a smoothed mean, and what lies between low and high. */
 function growing(name, share = store.smoothing.value) {
-  const s = store.series.value.indexOf(name), axis = store.axis.value, shown = store.shown.value;
+  const s = store.series.value.indexOf(name), axis = store.axis.value, shown = inOrder();
   return shown.map((run) => {
     const curve = (store.zoom.value && run.detail) || run.curve;
     const hasSpread = shown.length <= FEW || run.id === store.chosen.value;
-    return kept(curve, name, `${axis} ${share} ${hasSpread}`, () => ({
+    return kept(curve, name, `${axis} ${share} ${hasSpread} ${widthOf(run)}`, () => ({
       name: run.name, x: curve[axis], y: smooth(curve[axis], curve.mean[s], share),
-      low: hasSpread && curve.low[s], high: hasSpread && curve.high[s], colour: colourOf(run.id), dash: dashOf(run.id),
+      low: hasSpread && curve.low[s], high: hasSpread && curve.high[s], colour: colourOf(run.id), dash: dashOf(run.id), width: 1.8 * widthOf(run),
     }));
   });
 }
 
 /** A figure of each epoch. */
 function steps(side, name) {
-  return store.shown.value.map((run) => {
+  return inOrder().map((run) => {
     const known = run.epochs.value.filter((e) => typeof e[side]?.[name] === 'number');
     return {
-      name: `${run.name} ${side === 'valid' ? t('validation') : ''}`.trim(), colour: colourOf(run.id), dash: [3, 3], isDotted: true, width: 1.4,
+      name: `${run.name} ${side === 'valid' ? t('validation') : ''}`.trim(), colour: colourOf(run.id), dash: [3, 3], isDotted: true, width: 1.4 * widthOf(run),
       x: known.map((e) => at(e, store.axis.value, run.curve)), y: known.map((e) => e[side][name]),
     };
   });
