@@ -28,9 +28,6 @@ typedef struct nd_stretch {
 nd_stretch nd_stretch_of(const nd_stats *stats, nd_stretching how);
 // One stretch for red, green and blue, so that grey stays grey; a gamma for the eye.
 nd_stretch nd_stretch_true_colour(const nd_stats stats[3]);
-// From the band's statistics at a level small enough to be quick.
-nd_status nd_stretch_read(const nd_node *node, int band, nd_stretching how,
-                          const nd_run *run, nd_stretch *stretch) ND_CHECKED;
 double nd_stretch_share(const nd_stretch *stretch, double value); // in [0, 1]; NaN stays
 
 // ---- Classes.

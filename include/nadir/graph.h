@@ -39,7 +39,6 @@ const nd_variable *nd_graph_variables(const nd_graph *graph);
 // Given, but neither used nor declared by the text: misspelt, most likely. name NULL
 // ends.
 const nd_variable *nd_graph_spare_variables(const nd_graph *graph);
-const char *nd_graph_name(const nd_graph *graph); // NULL: it says none
 
 // Another value for a setting of a node, before it is planned: the page's sliders.
 typedef struct nd_override {

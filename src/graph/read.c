@@ -183,8 +183,3 @@ const nd_variable *nd_graph_variables(const nd_graph *graph)
 {
     return graph->variable;
 }
-
-const char *nd_graph_name(const nd_graph *graph)
-{
-    return graph->name;
-}

@@ -101,20 +101,6 @@ nd_stretch nd_stretch_true_colour(const nd_stats stats[3])
     return s;
 }
 
-nd_status nd_stretch_read(const nd_node *node, int band, nd_stretching how,
-                          const nd_run *run, nd_stretch *stretch)
-{
-    nd_run coarse = *run;
-    const nd_grid grid = node->band[band].grid;
-    const int side = grid.width > grid.height ? grid.width : grid.height;
-    coarse.progress = NULL;
-    while (coarse.level < 12 && side >> coarse.level > 1024) coarse.level++;
-    nd_stats stats;
-    ND_TRY(nd_stats_read(node, band, &coarse, &stats));
-    *stretch = nd_stretch_of(&stats, how);
-    return ND_OK;
-}
-
 double nd_stretch_share(const nd_stretch *s, double value)
 {
     if (isnan(value)) return NAN;

@@ -56,7 +56,29 @@ write("gone.safetensors", gone, body[:begin], card)
 open("text.yaml", "w").write("data: { pictures: one, labels: by-folder }\nmodel: { nam: x }\n")
 open("deep.yaml", "w").write("data: " + "[" * 100000)
 open("long.yaml", "w").write("#" * (2 << 20))
+
+# Rasters in ENVI's form: a scene without a pixel, one that is whole, labels of no class.
+def envi(name, kind, values):
+    open(name + ".img", "wb").write(values)
+    open(name + ".hdr", "w").write(
+        "ENVI\nsamples = 128\nlines = 128\nbands = 1\nheader offset = 0\n"
+        f"file type = ENVI Standard\ndata type = {kind}\ninterleave = bsq\nbyte order = 0\n"
+        "map info = {UTM, 1, 1, 500000, 5000000, 10, 10, 33, North, WGS-84}\nband names = {a}\n")
+envi("void", 4, b"\0\0\xc0\x7f" * 128 * 128)
+envi("whole", 4, b"".join(struct.pack("<f", k * 37 % 101) for k in range(128 * 128)))
+envi("two", 1, bytes(k // 64 % 2 for k in range(128 * 128)))
+envi("nine", 1, bytes(k // 64 % 2 * 9 for k in range(128 * 128)))
 PYTHON
+cat >masks.yaml <<'YAML'
+data:
+  raster: "${scene}"
+  labels: { raster: "${labels}" }
+  chips: { size: 32, per_epoch: 8 }
+  split: { by: block, block: 320 m, buffer: 0 m, valid: 0.3 }
+  classes: [ { name: land }, { name: water } ]
+model: { name: unet, width: 4 }
+train: { epochs: 1, batch: 4, rate: 0.01 }
+YAML
 cat >recipe.yaml <<'YAML'
 data:  { pictures: "${pictures}", labels: by-folder, split: { by: file, valid: 0.3 } }
 model: { name: resnet9, width: 8, pretrained: "${start}" }
@@ -93,6 +115,10 @@ refuses pictures_that_unpack_to_zeros_are_counted 'none of 4 pictures in bomb.zi
 refuses pictures_that_say_they_are_vast_are_counted 'none of 4 pictures in lies.zip' $(train lies.zip)
 refuses a_zip_whose_members_overlap_is_refused 'two members overlap' $(train twice.zip)
 refuses a_zip_cut_short_is_refused 'its end is missing' $(train cut.zip)
+refuses bands_without_a_pixel 'void.img has no pixel with both a value' \
+    train masks.yaml -q -j 1 -o made -P scene=void.img -P labels=two.img
+refuses labels_outside_the_classes 'has the label 9 at column 64, row 0' \
+    train masks.yaml -q -j 1 -o made -P scene=whole.img -P labels=nine.img
 refuses weights_to_start_from_that_are_not_there 'nowhere.pth' \
     train recipe.yaml -q -j 1 -o made -P "pictures=$data/eurosat_mini200.zip" -P start=nowhere.pth
 refuses a_key_of_a_recipe_that_is_none 'did you mean name?' train text.yaml -q -o made
