@@ -283,10 +283,11 @@ static void print_first(const dash_plan *plan, nd_json_out *out)
 {
     const char *left = plan->step[plan->steps - 1].id, *right = plan->step[0].id;
     bool is_compared = false;
-    for (int i = 0; i < plan->steps; i++) {
-        const nd_node *node = plan->step[i].node;
-        if (strcmp(plan->step[i].op->name, "labels") == 0 && node->inputs)
-            left = node->input[0]->id, right = plan->step[i].id, is_compared = true;
+    for (int i = 1; i < plan->steps; i++) {
+        const dash_step *step = &plan->step[i];
+        if (strcmp(step->op->name, "labels") == 0)
+            left = step[-1].id, right = step->id, is_compared = true;
+        if (strcmp(step->op->name, "class_error") == 0) left = step->node->input[0]->id;
     }
     nd_json_open(out, "first", '{');
     nd_json_text(out, "left", left);

@@ -183,7 +183,7 @@ static nd_status take_raster(nd_node *self, state *s, const nd_grid *grid, class
     int b = 0;
     ND_TRY(nd_band_choose(raster, is_set(set->band) ? set->band : NULL, 0, &b));
     const nd_band *band = &raster->band[b];
-    s->from = (nd_source){1, b};
+    s->from = (nd_source){0, b}; // the raster is the only input in the end
     s->is_same = nd_grid_same(grid, &band->grid);
     if (!s->is_same && (!grid->crs || !band->grid.crs))
         return nd_fail(ND_E_DATA,
@@ -231,6 +231,9 @@ static nd_status plan(nd_node *self)
                       .no_data = -2147483648.0,
                       .label = c.count ? c.label : NULL,
                       .labels = c.count};
+    // Of the prediction only the classes are wanted, never a pixel: whoever looks at
+    // labels does not wait for a network.
+    self->input++, self->inputs--;
     self->band = band, self->bands = 1;
     self->state = s;
     return ND_OK;
@@ -264,7 +267,7 @@ static nd_status compute(const nd_node *self, nd_work *work, nd_tile *tile)
     const nd_rect r = tile->rect;
     if (s->shapes) return burn(s, work, tile);
     const nd_warp_band band = {s->from.band, 0, ND_NEAREST};
-    const nd_warp warp = {self->input[1], &s->mapping, &band, 1};
+    const nd_warp warp = {self->input[0], &s->mapping, &band, 1};
     ND_TRY(s->is_same ? nd_forward(self, work, &s->from, 0, 0, tile)
                       : nd_warp_fill(&warp, work, tile));
     for (int y = r.y; y < r.y + r.height; y++)
@@ -276,7 +279,7 @@ static nd_status compute(const nd_node *self, nd_work *work, nd_tile *tile)
 static nd_rect window(const nd_node *self, int input, const nd_tile *tile, int *level)
 {
     const state *s = self->state;
-    if (!input) return (nd_rect){0};
+    (void)input;
     return s->is_same ? tile->rect : nd_warp_window(&s->mapping, ND_NEAREST, tile, level);
 }
 

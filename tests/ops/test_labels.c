@@ -49,6 +49,8 @@ TEST(a_class_of_the_same_name_gets_the_prediction_s_number_and_colour)
     CHECK(out && out->bands == 1 && out->band[0].kind == ND_CLASS);
     CHECK(out && out->band[0].labels == 3 && out->band[0].label[0].colour == 0x00FF00FF);
     CHECK(out && strcmp(out->band[0].label[2].name, "heath") == 0);
+    // The prediction gives its classes, and is never read.
+    CHECK(out && out->inputs == 0);
 }
 
 TEST(numbers_stay_what_they_are_and_one_may_say_nothing)
