@@ -16,6 +16,10 @@ typedef struct nd_lattice {
     nd_blend blend;
 } nd_lattice;
 int nd_lattice_step(nd_lattice lattice);
+// The overlap that a net wants whose output sees `radius` pixels to each side, 0: not
+// known: `asked`, or below 0 twice the radius, a quarter of the window at most, 32 at
+// least; then up to an even multiple of `multiple`, and half a window at most.
+int nd_lattice_overlap(int side, int asked, int multiple, double radius);
 int nd_lattice_start(nd_lattice lattice, int k); // its first pixel; may be below 0
 int nd_lattice_count(nd_lattice lattice, int length);
 // Windows that give weight to pixels first … first + count - 1 of an axis; at least one.
@@ -29,22 +33,25 @@ int nd_lattice_reflect(int x, int length);
 // ---- A node whose pixels are what somebody says of windows of its input.
 typedef struct nd_windows_make {
     nd_lattice lattice;
-    int stride; // > 0: one answer a window, for the cell of stride x stride pixels in its
-                // middle; 0: an answer for each pixel of a window
+    int stride; // > 0: answers for cells of stride x stride pixels; 0: for each pixel
+    int cells;  // of a window each way, around its middle; 0: one, and windows in batches
     int outputs;     // numbers of an answer: bands of the node
-    int batch;       // windows given to `run` at a time; 0: 1
+    int batch;       // most windows given to `run` at a time; 0: 1
     const int *band; // of the input, on one grid
     int bands;
     // Once, before the first window is run; may be NULL.
-    nd_status (*begin)(void *user, const nd_node *input, nd_work *work);
-    // Windows {batch, bands, side, side}, NaN where there is no data, to be written over;
-    // `out`: {batch, outputs} or {batch, outputs, side, side}. Any thread; a pure
-    // function of the windows. Windows without any data are not asked for: their answer
-    // is 0.
-    nd_status (*run)(void *user, int symmetries, float *x, float *out);
-    int symmetries; // handed on
-    void *user;
-    const char *identity; // of what `run` does: goes into the node's key
+    nd_status (*begin)(const void *user, const nd_node *input, nd_work *work);
+    // In place, pixels of band k of `band` as read, once for all windows that see them;
+    // NaN stays NaN. NULL: they are good as they are.
+    void (*ready)(const void *user, int k, float *pixel, int64_t count);
+    // Windows {count, bands, side, side}, 0 where there is no data, to be written over;
+    // `out`: {count, outputs} or {count, outputs, side, side}; of several cells, {1,
+    // outputs, cells, cells}. Any thread; a pure function of each window. Windows without
+    // any data are not asked for: their answer is 0.
+    nd_status (*run)(const void *user, int count, float *x, float *out);
+    const void *user;
+    const char *identity; // of what is said of windows: goes into the node's key
+    int64_t own_bytes, worker_bytes; // that it holds, once and for each thread
 } nd_windows_make;
 // Beyond the edge pixels are reflected. Answers of pixels are blended by the lattice's
 // weights; of cells by lines between their middles, or not at all by ND_BLEND_CROP. The

@@ -15,6 +15,11 @@ typedef struct nd_model_set {
     int width;          // of the first stage; 0: the model's own
     int depth;          // stages of a U-Net; 0: the model's own
     nd_choice stem;
+    // patch > 0: a classifier's trunk runs once over a large picture, and its mean over
+    // the whole becomes one over a box for each patch of so many pixels, `step` apart,
+    // the first and the last `margin` pixels from the picture's edge; so the output is
+    // {N, classes, rows, columns}. All three: multiples of the model's.
+    int patch, step, margin;
 } nd_model_set;
 extern const nd_table nd_model_table; // of nd_model_set, but for bands and classes
 

@@ -99,6 +99,12 @@ static inline float *nd_at(const nd_tile *tile, int k, int x, int y)
            (x - tile->rect.x);
 }
 
+// Rows of words, the first what stands above each column.
+typedef struct nd_told {
+    const char *const *cell;
+    int columns, rows;
+} nd_told;
+
 // A picture not computed yet. All of it is its arena's; constant once planned.
 typedef struct nd_node nd_node;
 typedef struct nd_source {
@@ -130,6 +136,9 @@ struct nd_node {
     bool strict;      // do as SNAP does, accidents included
     bool keeps;       // its tiles go into the cache: nd_settle decides
     int tile_width, tile_height; // of its tiles in the cache; 0: 512. Read: of its blocks
+    // What it holds beside pixels, as a network's weights: once, and for each thread.
+    int64_t own_bytes, worker_bytes;
+    const nd_told *told; // what explain tells of it; NULL: no more than its grids
 };
 
 // Makes and plans a node; all texts and arrays are copied. NULL after nd_fail.

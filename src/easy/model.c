@@ -12,7 +12,7 @@ struct nd_easy_model {
 
 static nd_status open(nd_easy_model *m, const char *path)
 {
-    m->with = nd_predictor_open(m->arena, path);
+    m->with = nd_predictor_open(m->arena, path, 0);
     if (!m->with) return easy_given();
     nd_buffer text = {.arena = m->arena};
     ND_TRY(nd_card_print(nd_predictor_card(m->with), &(nd_json_out){.to = &text}));
@@ -65,7 +65,11 @@ int nd_easy_predict(nd_easy_model *model, const float *x, int count, int side, f
     nd_status status = ND_E_MEMORY;
     if (copy) {
         memcpy(copy, x, each * (size_t)count * sizeof *copy);
-        status = nd_predictor_run(model->with, &(nd_windows){copy, count, side, 1}, out);
+        status = nd_predictor_run(
+            model->with,
+            &(nd_windows){
+                .x = copy, .count = count, .side = side, .symmetries = 1, .is_raw = true},
+            out);
     }
     if (scratch) nd_arena_free(scratch);
     return easy_failed(status);

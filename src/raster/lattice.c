@@ -8,6 +8,18 @@ int nd_lattice_step(nd_lattice lattice)
     return lattice.side - lattice.overlap;
 }
 
+int nd_lattice_overlap(int side, int asked, int multiple, double radius)
+{
+    const int by = 2 * multiple;
+    int o = asked;
+    if (o < 0) {
+        o = radius > 0 && 2 * radius < side / 4.0 ? (int)(2 * radius) : side / 4;
+        if (o < 32) o = 32;
+    }
+    o = (o + by - 1) / by * by;
+    return o > side / 2 ? side / 2 / by * by : o;
+}
+
 int nd_lattice_start(nd_lattice lattice, int k)
 {
     return k * nd_lattice_step(lattice) - lattice.overlap;

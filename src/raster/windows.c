@@ -1,53 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Windows of a node, what somebody says of each, and the picture that they blend to.
-#include <math.h>
-#include <nadir/lattice.h>
-#include <nadir/op.h>
-#include <pthread.h>
+// Windows of a node and what somebody says of each, laid side by side.
+#include "raster/windows.h"
 #include <string.h>
 
 enum { CELLS = 8 }; // cells of a kept tile, each way
-
-// What the two nodes of one call share.
-typedef struct brain {
-    nd_windows_make m;
-    nd_grid grid;   // of the input
-    int *band, *at; // the bands as a set; at[k]: where band k of `m` is in it
-    int bands;      // of the set
-    pthread_mutex_t lock;
-    bool has_begun; // under the lock
-} brain;
-// `identity` is a setting so that it is part of the nodes' keys.
-typedef struct windows {
-    const char *identity;
-    brain *brain;
-} windows;
-static const nd_param params[] = {
-    ND_PARAM(windows, identity, NULL, .help = "What is said of the windows"),
-};
-
-static brain *brain_of(const nd_node *self)
-{
-    return ((const windows *)self->state)->brain;
-}
-
-static int cells_of(const brain *b, int length)
-{
-    return (length + b->m.stride - 1) / b->m.stride;
-}
 
 // ---- The inner node: answers laid side by side. Window (i, j) is the block of side x
 // side pixels at (i side, j side); of cells, each answer is one pixel.
 static nd_status plan_answers(nd_node *self)
 {
-    const brain *b = brain_of(self);
+    const raster_brain *b = raster_windows_of(self)->brain;
     nd_band *band = nd_alloc(self->arena, (size_t)b->m.outputs, sizeof *band);
     if (!band) return ND_E_MEMORY;
     const int side = b->m.lattice.side;
     int64_t wide = (int64_t)nd_lattice_count(b->m.lattice, b->grid.width) * side;
     int64_t high = (int64_t)nd_lattice_count(b->m.lattice, b->grid.height) * side;
     if (b->m.stride)
-        wide = cells_of(b, b->grid.width), high = cells_of(b, b->grid.height);
+        wide = raster_windows_cells(b, b->grid.width),
+        high = raster_windows_cells(b, b->grid.height);
     if (wide > INT32_MAX || high > INT32_MAX)
         return nd_fail(ND_E_DATA,
                        "%d x %d pixels are more than windows can be laid on\n"
@@ -60,21 +30,24 @@ static nd_status plan_answers(nd_node *self)
         if (!band[k].name) return ND_E_MEMORY;
     }
     self->band = band, self->bands = b->m.outputs;
-    self->tile_width = self->tile_height = b->m.stride ? CELLS : side;
+    self->own_bytes = b->m.own_bytes, self->worker_bytes = b->m.worker_bytes;
+    self->tile_width = self->tile_height =
+        b->m.stride && !b->m.cells ? CELLS : raster_windows_each(b);
     return ND_OK;
 }
 
-// First pixel that window or cell i of an axis sees.
-static int start_of(const brain *b, int i)
+// First pixel that window i of an axis sees: of cells, it stands around their middle.
+static int start_of(const raster_brain *b, int i)
 {
-    const int side = b->m.lattice.side;
-    return b->m.stride ? i * b->m.stride + b->m.stride / 2 - side / 2
+    const int side = b->m.lattice.side, block = raster_windows_each(b) * b->m.stride;
+    return b->m.stride ? i * block + block / 2 - side / 2
                        : nd_lattice_start(b->m.lattice, i);
 }
 
 // Pixels that windows first … last of an axis see, with what stands for those beyond the
 // edge and without those.
-static void seen_by(const brain *b, const int range[2], int length, int *from, int *count)
+static void seen_by(const raster_brain *b, const int range[2], int length, int *from,
+                    int *count)
 {
     const int side = b->m.lattice.side;
     int first = start_of(b, range[0]), last = start_of(b, range[1]) + side - 1;
@@ -86,9 +59,9 @@ static void seen_by(const brain *b, const int range[2], int length, int *from, i
     *from = first, *count = last - first + 1;
 }
 
-static nd_rect seen(const brain *b, nd_rect r)
+static nd_rect seen(const raster_brain *b, nd_rect r)
 {
-    const int by = b->m.stride ? 1 : b->m.lattice.side;
+    const int by = raster_windows_each(b);
     const int x[2] = {r.x / by, (r.x + r.width - 1) / by};
     const int y[2] = {r.y / by, (r.y + r.height - 1) / by};
     nd_rect all;
@@ -102,101 +75,168 @@ static nd_rect window_of_answers(const nd_node *self, int input, const nd_tile *
 {
     (void)input;
     *level = 0;
-    return seen(brain_of(self), tile->rect);
+    return seen(raster_windows_of(self)->brain, tile->rect);
+}
+
+// The pixels under some answers, made ready once however many windows see them: plane k
+// is band k of `m`. A band may stand for two.
+static nd_status look(const nd_node *self, nd_work *work, nd_rect answers, nd_tile *tile)
+{
+    const raster_brain *b = raster_windows_of(self)->brain;
+    const nd_rect r = seen(b, answers);
+    nd_tile in;
+    ND_TRY(nd_read(self->input[0], work, (nd_bands){b->band, b->bands}, 0, r, &in));
+    *tile = in;
+    tile->stride = r.width, tile->plane = (ptrdiff_t)r.width * r.height;
+    tile->data =
+        nd_alloc_raw(work->arena, (size_t)(tile->plane * b->m.bands), sizeof *tile->data);
+    if (!tile->data) return ND_E_MEMORY;
+    for (int k = 0; k < b->m.bands; k++) {
+        for (int y = r.y; y < r.y + r.height; y++)
+            memcpy(nd_at(tile, k, r.x, y), nd_at(&in, b->at[k], r.x, y),
+                   (size_t)r.width * sizeof(float));
+        if (b->m.ready)
+            b->m.ready(b->m.user, k, nd_at(tile, k, r.x, r.y), (int64_t)tile->plane);
+    }
+    return ND_OK;
+}
+
+// So many pixels in a row; where there is no data, 0. False: there is none at all.
+static bool copy_row(const float *from, int count, float *to)
+{
+    int any = 0;
+    for (int x = 0; x < count; x++) {
+        const int is_there = !isnan(from[x]);
+        to[x] = is_there ? from[x] : 0;
+        any |= is_there;
+    }
+    return any != 0;
+}
+
+static bool copy_reflected(const float *row, int first, int count, int width, float *to)
+{
+    bool any = false;
+    for (int x = 0; x < count; x++) {
+        const float v = row[nd_lattice_reflect(first + x, width)];
+        to[x] = isnan(v) ? 0 : v;
+        any |= !isnan(v);
+    }
+    return any;
 }
 
 // Window (i, j) out of the pixels read. False: it has no data at all.
-static bool cut(const brain *b, const nd_tile *in, int i, int j, float *to)
+static bool cut(const raster_brain *b, const nd_tile *in, int i, int j, float *to)
 {
     const int side = b->m.lattice.side, x0 = start_of(b, i), y0 = start_of(b, j);
+    const bool is_inside = x0 >= 0 && x0 + side <= b->grid.width;
     bool has_data = false;
     for (int k = 0; k < b->m.bands; k++)
-        for (int y = 0; y < side; y++) {
-            const float *row = nd_at(in, b->at[k], in->rect.x,
-                                     nd_lattice_reflect(y0 + y, b->grid.height));
-            for (int x = 0; x < side; x++) {
-                const int from = nd_lattice_reflect(x0 + x, b->grid.width);
-                *to = row[from - in->rect.x];
-                has_data |= !isnan(*to++);
-            }
+        for (int y = 0; y < side; y++, to += side) {
+            const int at = nd_lattice_reflect(y0 + y, b->grid.height);
+            has_data |= is_inside ? copy_row(nd_at(in, k, x0, at), side, to)
+                                  : copy_reflected(nd_at(in, k, 0, at), x0, side,
+                                                   b->grid.width, to);
         }
     return has_data;
 }
 
 // The part of window (i, j) that lies in the tile; NULL: no answer.
-static void lay(const brain *b, const float *answer, int i, int j, nd_tile *tile)
+static void lay(const raster_brain *b, const float *answer, int i, int j, nd_tile *tile)
 {
-    const int side = b->m.lattice.side;
+    const int side = raster_windows_each(b);
     const nd_rect block = {i * side, j * side, side, side}, r = tile->rect;
     const int left = block.x > r.x ? block.x : r.x, top = block.y > r.y ? block.y : r.y;
     const int right = block.x + side < r.x + r.width ? block.x + side : r.x + r.width;
     const int under = block.y + side < r.y + r.height ? block.y + side : r.y + r.height;
     for (int k = 0; k < tile->bands.count; k++)
-        for (int y = top; y < under; y++)
-            for (int x = left; x < right; x++)
-                *nd_at(tile, k, x, y) =
-                    answer ? answer[((int64_t)tile->bands.band[k] * side + y - block.y) *
-                                        side +
-                                    x - block.x]
-                           : 0;
+        for (int y = top; y < under; y++) {
+            float *to = nd_at(tile, k, left, y);
+            const int64_t row = (int64_t)tile->bands.band[k] * side + y - block.y;
+            if (answer)
+                memcpy(to, answer + row * side + left - block.x,
+                       (size_t)(right - left) * sizeof *to);
+            else
+                memset(to, 0, (size_t)(right - left) * sizeof *to);
+        }
 }
 
-// One window's pixels.
+// One window's answers: of its pixels, or of the cells in its middle.
 static nd_status fill_window(const nd_node *self, nd_work *work, int i, int j,
                              nd_tile *tile)
 {
-    const brain *b = brain_of(self);
-    const int side = b->m.lattice.side;
-    const size_t plane = (size_t)side * (size_t)side;
+    const raster_brain *b = raster_windows_of(self)->brain;
+    const size_t side = (size_t)b->m.lattice.side, each = (size_t)raster_windows_each(b);
     const nd_mark mark = nd_arena_mark(work->arena);
     ND_TRY(nd_work_go_on(work));
     nd_tile in;
-    ND_TRY(nd_read(self->input[0], work, (nd_bands){b->band, b->bands}, 0,
-                   seen(b, (nd_rect){i * side, j * side, 1, 1}), &in));
-    float *x = nd_alloc_raw(work->arena, plane * (size_t)b->m.bands, sizeof *x);
-    float *y = nd_alloc_raw(work->arena, plane * (size_t)b->m.outputs, sizeof *y);
+    ND_TRY(look(self, work, (nd_rect){i * (int)each, j * (int)each, 1, 1}, &in));
+    float *x = nd_alloc_raw(work->arena, side * side * (size_t)b->m.bands, sizeof *x);
+    float *y = nd_alloc_raw(work->arena, each * each * (size_t)b->m.outputs, sizeof *y);
     if (!x || !y) return ND_E_MEMORY;
     const bool has_data = cut(b, &in, i, j, x);
-    if (has_data) ND_TRY(b->m.run(b->m.user, b->m.symmetries, x, y));
+    if (has_data) ND_TRY(b->m.run(b->m.user, 1, x, y));
     lay(b, has_data ? y : NULL, i, j, tile);
     nd_arena_back(work->arena, mark);
     return ND_OK;
 }
 
-// A batch of cells, counted along the rows of the tile from `first` on.
-static nd_status fill_cells(const nd_node *self, nd_work *work, const nd_tile *in,
-                            nd_tile *tile, int first)
+// Windows of single cells that are gathered until a batch is full.
+typedef struct gathering {
+    const raster_brain *brain;
+    nd_tile *tile;
+    float *x, *y;
+    int *cell; // of the tile, counted along its rows
+    int count;
+} gathering;
+
+static float *answer_at(const gathering *g, int cell, int k)
 {
-    const brain *b = brain_of(self);
-    const nd_rect r = tile->rect;
-    const nd_mark mark = nd_arena_mark(work->arena);
-    const int side = b->m.lattice.side, left = r.width * r.height - first;
-    const size_t each = (size_t)side * (size_t)side * (size_t)b->m.bands;
-    ND_TRY(nd_work_go_on(work));
-    float *x = nd_alloc(work->arena, (size_t)b->m.batch * each, sizeof *x);
-    float *y = nd_alloc(work->arena, (size_t)(b->m.batch * b->m.outputs), sizeof *y);
-    bool *has_data = nd_alloc(work->arena, (size_t)b->m.batch, sizeof *has_data),
-         any = false;
-    if (!x || !y || !has_data) return ND_E_MEMORY;
-    const int count = left < b->m.batch ? left : b->m.batch;
-    for (int n = 0; n < count; n++) {
-        has_data[n] = cut(b, in, r.x + (first + n) % r.width, r.y + (first + n) / r.width,
-                          x + (size_t)n * each);
-        any |= has_data[n];
-    }
-    if (any) ND_TRY(b->m.run(b->m.user, b->m.symmetries, x, y));
-    for (int n = 0; n < count; n++)
-        for (int k = 0; k < tile->bands.count; k++)
-            *nd_at(tile, k, r.x + (first + n) % r.width, r.y + (first + n) / r.width) =
-                has_data[n] ? y[n * b->m.outputs + tile->bands.band[k]] : 0;
-    nd_arena_back(work->arena, mark);
+    const nd_rect r = g->tile->rect;
+    return nd_at(g->tile, k, r.x + cell % r.width, r.y + cell / r.width);
+}
+
+static nd_status ask(gathering *g)
+{
+    const raster_brain *b = g->brain;
+    if (g->count) ND_TRY(b->m.run(b->m.user, g->count, g->x, g->y));
+    for (int n = 0; n < g->count; n++)
+        for (int k = 0; k < g->tile->bands.count; k++)
+            *answer_at(g, g->cell[n], k) =
+                g->y[n * b->m.outputs + g->tile->bands.band[k]];
+    g->count = 0;
     return ND_OK;
+}
+
+static nd_status fill_cells(const nd_node *self, nd_work *work, nd_tile *tile)
+{
+    const raster_brain *b = raster_windows_of(self)->brain;
+    const nd_rect r = tile->rect;
+    const size_t side = (size_t)b->m.lattice.side, batch = (size_t)b->m.batch;
+    const size_t each = side * side * (size_t)b->m.bands;
+    gathering g = {.brain = b, .tile = tile};
+    nd_tile in;
+    ND_TRY(look(self, work, r, &in));
+    g.x = nd_alloc_raw(work->arena, batch * each, sizeof *g.x);
+    g.y = nd_alloc_raw(work->arena, batch * (size_t)b->m.outputs, sizeof *g.y);
+    g.cell = nd_alloc_raw(work->arena, batch, sizeof *g.cell);
+    if (!g.x || !g.y || !g.cell) return ND_E_MEMORY;
+    for (int c = 0; c < r.width * r.height; c++) {
+        const int i = r.x + c % r.width, j = r.y + c / r.width;
+        if (cut(b, &in, i, j, g.x + (size_t)g.count * each))
+            g.cell[g.count++] = c;
+        else
+            for (int k = 0; k < tile->bands.count; k++) *answer_at(&g, c, k) = 0;
+        if (g.count < b->m.batch) continue;
+        ND_TRY(nd_work_go_on(work));
+        ND_TRY(ask(&g));
+    }
+    return ask(&g);
 }
 
 // Two threads may begin at once, which costs time and changes nothing.
 static nd_status begin(const nd_node *self, nd_work *work)
 {
-    brain *b = brain_of(self);
+    raster_brain *b = raster_windows_of(self)->brain;
     if (!b->m.begin) return ND_OK;
     pthread_mutex_lock(&b->lock);
     const bool has_begun = b->has_begun;
@@ -211,21 +251,14 @@ static nd_status begin(const nd_node *self, nd_work *work)
 
 static nd_status compute_answers(const nd_node *self, nd_work *work, nd_tile *tile)
 {
-    const brain *b = brain_of(self);
+    const raster_brain *b = raster_windows_of(self)->brain;
     const nd_rect r = tile->rect;
-    const int side = b->m.lattice.side;
+    const int each = raster_windows_each(b);
     ND_TRY(begin(self, work));
-    if (!b->m.stride) {
-        for (int j = r.y / side; j <= (r.y + r.height - 1) / side; j++)
-            for (int i = r.x / side; i <= (r.x + r.width - 1) / side; i++)
-                ND_TRY(fill_window(self, work, i, j, tile));
-        return ND_OK;
-    }
-    nd_tile in;
-    ND_TRY(
-        nd_read(self->input[0], work, (nd_bands){b->band, b->bands}, 0, seen(b, r), &in));
-    for (int first = 0; first < r.width * r.height; first += b->m.batch)
-        ND_TRY(fill_cells(self, work, &in, tile, first));
+    if (b->m.stride && !b->m.cells) return fill_cells(self, work, tile);
+    for (int j = r.y / each; j <= (r.y + r.height - 1) / each; j++)
+        for (int i = r.x / each; i <= (r.x + r.width - 1) / each; i++)
+            ND_TRY(fill_window(self, work, i, j, tile));
     return ND_OK;
 }
 
@@ -233,7 +266,7 @@ static nd_status compute_answers(const nd_node *self, nd_work *work, nd_tile *ti
 static const nd_op answers_op = {
     .name = "answers",
     .brief = "What is said of each window",
-    .table = ND_TABLE(params, windows),
+    .table = ND_TABLE(raster_windows_rows, raster_windows),
     .min_inputs = 1,
     .max_inputs = 1,
     .levels = ND_FULL,
@@ -243,140 +276,13 @@ static const nd_op answers_op = {
     .window = window_of_answers,
 };
 
-// ---- The outer node: answers blended.
-static nd_status plan_blended(nd_node *self)
-{
-    const brain *b = brain_of(self);
-    for (int k = 0; k < self->bands; k++) self->band[k].grid = b->grid;
-    return ND_OK;
-}
-
-// Blocks or cells of the inner node that give weight to these pixels.
-static nd_rect under(const brain *b, nd_rect r)
-{
-    if (b->m.stride) {
-        const int d = b->m.stride;
-        const int x = r.x / d - 1, y = r.y / d - 1;
-        return nd_rect_clip((nd_rect){x, y, (r.x + r.width - 1) / d + 2 - x,
-                                      (r.y + r.height - 1) / d + 2 - y},
-                            cells_of(b, b->grid.width), cells_of(b, b->grid.height));
-    }
-    const int side = b->m.lattice.side;
-    int x[2], y[2];
-    nd_lattice_under(b->m.lattice, b->grid.width, r.x, r.width, &x[0], &x[1]);
-    nd_lattice_under(b->m.lattice, b->grid.height, r.y, r.height, &y[0], &y[1]);
-    return (nd_rect){x[0] * side, y[0] * side, (x[1] - x[0] + 1) * side,
-                     (y[1] - y[0] + 1) * side};
-}
-
-static nd_rect window_of_blended(const nd_node *self, int input, const nd_tile *tile,
-                                 int *level)
-{
-    (void)input;
-    *level = 0;
-    return under(brain_of(self), tile->rect);
-}
-
-// Adds window (i, j)'s part of the tile.
-static nd_status add_window(const nd_node *self, nd_work *work, int i, int j,
-                            nd_tile *tile)
-{
-    const brain *b = brain_of(self);
-    const nd_lattice l = b->m.lattice;
-    const nd_rect r = tile->rect;
-    const int x0 = nd_lattice_start(l, i), y0 = nd_lattice_start(l, j);
-    nd_rect part = {x0 > r.x ? x0 : r.x, y0 > r.y ? y0 : r.y, 0, 0};
-    part.width = (x0 + l.side < r.x + r.width ? x0 + l.side : r.x + r.width) - part.x;
-    part.height = (y0 + l.side < r.y + r.height ? y0 + l.side : r.y + r.height) - part.y;
-    if (part.width <= 0 || part.height <= 0) return ND_OK;
-    const nd_rect block = {i * l.side + part.x - x0, j * l.side + part.y - y0, part.width,
-                           part.height};
-    const nd_mark mark = nd_arena_mark(work->arena);
-    nd_tile in;
-    ND_TRY(nd_read(self->input[0], work, tile->bands, 0, block, &in));
-    float *across = nd_alloc_raw(work->arena, (size_t)part.width, sizeof *across);
-    if (!across) return ND_E_MEMORY;
-    for (int x = 0; x < part.width; x++)
-        across[x] = nd_lattice_weight(l, part.x + x - x0);
-    for (int y = 0; y < part.height; y++) {
-        const float down = nd_lattice_weight(l, part.y + y - y0);
-        for (int k = 0; k < tile->bands.count; k++) {
-            const float *from = nd_at(&in, k, block.x, block.y + y);
-            float *to = nd_at(tile, k, part.x, part.y + y);
-            for (int x = 0; x < part.width; x++) to[x] += from[x] * (down * across[x]);
-        }
-    }
-    nd_arena_back(work->arena, mark);
-    return ND_OK;
-}
-
-// Between the middles of which cells a pixel lies, and how far to the second.
-static int between(int x, int d, int cells, float *right)
-{
-    const double u = (x + 0.5) / d - 0.5;
-    const int c = (int)floor(u);
-    *right = c < 0 || c >= cells - 1 ? 0 : (float)(u - c);
-    return c < 0 ? 0 : c >= cells - 1 ? cells - 1 : c;
-}
-
-static nd_status spread_cells(const nd_node *self, nd_work *work, nd_tile *tile)
-{
-    const brain *b = brain_of(self);
-    const int d = b->m.stride;
-    const int wide = cells_of(b, b->grid.width), high = cells_of(b, b->grid.height);
-    const nd_rect r = tile->rect;
-    const bool is_flat = b->m.lattice.blend == ND_BLEND_CROP;
-    nd_tile in;
-    ND_TRY(nd_read(self->input[0], work, tile->bands, 0, under(b, r), &in));
-    for (int k = 0; k < tile->bands.count; k++)
-        for (int y = r.y; y < r.y + r.height; y++)
-            for (int x = r.x; x < r.x + r.width; x++) {
-                float tx = 0, ty = 0;
-                const int cx = is_flat ? x / d : between(x, d, wide, &tx);
-                const int cy = is_flat ? y / d : between(y, d, high, &ty);
-                const float *a = nd_at(&in, k, cx, cy);
-                const float *c = ty > 0 ? a + in.stride : a;
-                const int right = tx > 0;
-                *nd_at(tile, k, x, y) = (a[0] * (1 - tx) + a[right] * tx) * (1 - ty) +
-                                        (c[0] * (1 - tx) + c[right] * tx) * ty;
-            }
-    return ND_OK;
-}
-
-static nd_status compute_blended(const nd_node *self, nd_work *work, nd_tile *tile)
-{
-    const brain *b = brain_of(self);
-    if (b->m.stride) return spread_cells(self, work, tile);
-    const nd_rect r = tile->rect, blocks = under(b, r);
-    const int side = b->m.lattice.side;
-    for (int k = 0; k < tile->bands.count; k++)
-        for (int y = r.y; y < r.y + r.height; y++)
-            memset(nd_at(tile, k, r.x, y), 0, (size_t)r.width * sizeof(float));
-    for (int j = blocks.y / side; j * side < blocks.y + blocks.height; j++)
-        for (int i = blocks.x / side; i * side < blocks.x + blocks.width; i++)
-            ND_TRY(add_window(self, work, i, j, tile));
-    return ND_OK;
-}
-
-static const nd_op blended_op = {
-    .name = "blended",
-    .brief = "Windows blended to one picture",
-    .table = ND_TABLE(params, windows),
-    .min_inputs = 1,
-    .max_inputs = 1,
-    .levels = ND_FULL,
-    .plan = plan_blended,
-    .compute = compute_blended,
-    .window = window_of_blended,
-};
-
 static void forget(void *object)
 {
-    pthread_mutex_destroy(&((brain *)object)->lock);
+    pthread_mutex_destroy(&((raster_brain *)object)->lock);
 }
 
 // The bands as an ascending set without doubles.
-static nd_status sort_bands(nd_arena *arena, const nd_node *input, brain *b)
+static nd_status sort_bands(nd_arena *arena, const nd_node *input, raster_brain *b)
 {
     b->band = nd_alloc(arena, (size_t)b->m.bands, sizeof *b->band);
     b->at = nd_alloc(arena, (size_t)b->m.bands, sizeof *b->at);
@@ -401,7 +307,7 @@ static nd_status sort_bands(nd_arena *arena, const nd_node *input, brain *b)
 nd_node *nd_windows_new(nd_arena *arena, nd_node *input, const nd_windows_make *make,
                         const char *place)
 {
-    brain *b = nd_alloc(arena, 1, sizeof *b);
+    raster_brain *b = nd_alloc(arena, 1, sizeof *b);
     if (!b) return NULL;
     b->m = *make;
     if (b->m.batch < 1 || !b->m.stride) b->m.batch = 1;
@@ -410,9 +316,9 @@ nd_node *nd_windows_new(nd_arena *arena, nd_node *input, const nd_windows_make *
         return NULL;
     }
     if (nd_defer(arena, forget, b) || sort_bands(arena, input, b)) return NULL;
-    windows *set = nd_alloc(arena, 1, sizeof *set);
+    raster_windows *set = nd_alloc(arena, 1, sizeof *set);
     if (!set) return NULL;
-    *set = (windows){make->identity, b};
+    *set = (raster_windows){make->identity, b};
     const nd_settings settings = {&answers_op.table, set, 1};
     nd_node *answers = nd_node_new(arena, &(nd_make){.op = &answers_op,
                                                      .input = &input,
@@ -420,8 +326,8 @@ nd_node *nd_windows_new(nd_arena *arena, nd_node *input, const nd_windows_make *
                                                      .settings = &settings,
                                                      .place = place});
     if (!answers) return NULL;
-    const nd_settings again = {&blended_op.table, set, 1};
-    return nd_node_new(arena, &(nd_make){.op = &blended_op,
+    const nd_settings again = {&raster_op_blended.table, set, 1};
+    return nd_node_new(arena, &(nd_make){.op = &raster_op_blended,
                                          .input = &answers,
                                          .inputs = 1,
                                          .settings = &again,

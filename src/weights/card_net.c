@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The net that a card names, with a file's weights in it.
 #include "weights/weights.h"
+#include <math.h>
 #include <nadir/param.h>
 #include <nadir/predictor.h>
 #include <nadir/text.h>
@@ -71,8 +72,41 @@ static nd_status fill(nd_arena *arena, const char *path, const nd_weights *weigh
     return check_numbers(path, weights, &match);
 }
 
+nd_status nd_card_dense(nd_arena *arena, const nd_card *card, int step, nd_model_set *set)
+{
+    const nd_model *model = card->model ? nd_model_find(card->model) : NULL;
+    if (!model)
+        return nd_fail(ND_E_DATA, "the card names no model that is known\n"
+                                  "write its model, as wrn16-2, into the card");
+    ND_TRY(settings_of(arena, card, set));
+    *set = nd_model_filled(model, *set);
+    const int by = model->multiple(set);
+    set->patch = card->patch > 0 ? card->patch : 64;
+    if (step < 0) step = (set->patch / 8 + by - 1) / by * by;
+    set->step = step;
+    if (model->is_mask || set->patch % by || step % by)
+        return model->is_mask
+                   ? nd_fail(ND_E_PARAM,
+                             "%s answers for each pixel already\nleave dense out",
+                             card->name)
+                   : nd_fail(ND_E_PARAM,
+                             "dense: %s can answer every %d pixels, not every %d\n"
+                             "take a stride that is a multiple of %d",
+                             card->name, by, step, by);
+    // What a box sees beyond its patch, and a step for strides that are not centred.
+    set->margin = ((int)ceil(model->radius(set)) + by / 2 + by - 1) / by * by;
+    return ND_OK;
+}
+
 nd_net *nd_card_net(nd_arena *arena, const char *path, const nd_weights *weights,
                     const nd_card *card, const nd_net_make *make)
+{
+    return nd_card_net_as(arena, path, weights, card, make, NULL);
+}
+
+nd_net *nd_card_net_as(nd_arena *arena, const char *path, const nd_weights *weights,
+                       const nd_card *card, const nd_net_make *make,
+                       const nd_model_set *dense)
 {
     nd_model_set set;
     if (!card->model) {
@@ -84,7 +118,11 @@ nd_net *nd_card_net(nd_arena *arena, const char *path, const nd_weights *weights
     }
     const nd_model *model = nd_model_find(card->model);
     if (!model || settings_of(arena, card, &set)) return NULL;
-    const int side = card->patch > 0 ? card->patch : 64;
+    int side = card->patch > 0 ? card->patch : 64;
+    if (dense) {
+        set.patch = dense->patch, set.step = dense->step, set.margin = dense->margin;
+        side += 2 * set.margin;
+    }
     nd_net_make full = *make;
     if (full.input.rank != 4) full.input = ND_SHAPE(1, set.bands, side, side);
     full.blank = true;

@@ -83,13 +83,15 @@ TEST(a_pixel_model_gives_probabilities_that_blend_to_themselves)
                        b, NAN, b, b, b, c, c, NAN, c, c, c, d, d, NAN, d, d, d));
 }
 
-TEST(little_confidence_is_no_class)
+TEST(little_confidence_is_the_class_unsure)
 {
     const char *m = model(arena, "wrn16-2", "fc", &patches);
     nd_node *out =
         apply(arena, "predict", FROM(strip(arena)),
               WITH("model", m, "bands", "red=b1", "units", "DN", "threshold", "0.6"));
-    CHECK(out && READS(out, NAN, NAN, NAN, NAN, NAN, NAN));
+    CHECK(out && READS(out, 254, 254, NAN, 254, 254, 254));
+    CHECK(out && out->band[0].labels == 4 &&
+          !strcmp(out->band[0].label[3].name, "unsure"));
 }
 
 TEST(a_pixel_needs_no_more_than_one_band_where_all_must_be_missing)

@@ -100,6 +100,38 @@ nd_net *nd_model_new(nd_arena *arena, const nd_model *model, const nd_model_set 
     return nd_net_new(arena, &full);
 }
 
+// For each patch, its box of places: `margin` away from the edges, `step` apart.
+static nd_tensor *boxes(nd_tensor *x, const nd_model_set *set, const nn_head *how)
+{
+    const int by = how->multiple, first = set->margin / by;
+    if (!x || set->patch % by || set->step % by || set->margin % by || set->step < 1) {
+        if (x)
+            (void)nd_fail(ND_E_PARAM,
+                          "patches of %d, %d pixels apart, are no whole steps of %d\n"
+                          "take multiples of %d",
+                          set->patch, set->step, by, by);
+        return NULL;
+    }
+    for (int axis = 2; axis < 4 && x; axis++)
+        x = nd_slice(x, axis, first, nd_tensor_shape(x).dim[axis] - 2 * (int64_t)first);
+    const nd_pool2d box = {.kernel = set->patch / by, .stride = set->step / by};
+    return how->is_max ? nd_max_pool(x, box) : nd_mean_pool(x, box);
+}
+
+nd_tensor *nn_model_head(nd_tape *t, nd_tensor *x, const nd_model_set *set, nn_head how)
+{
+    const nd_dense dense = {.out = set->classes};
+    if (set->patch <= 0) {
+        x = nd_flatten(how.is_max ? nd_max_pool_to(x, 1, 1) : nd_mean_pool_to(x, 1, 1));
+        if (how.factor > 0) x = nd_scale(x, how.factor);
+        return nd_linear(t, "fc", x, dense);
+    }
+    x = boxes(x, set, &how);
+    if (how.factor > 0) x = nd_scale(x, how.factor);
+    x = nd_transpose(x, (const int[]){0, 2, 3, 1}); // the layer works on the last axis
+    return nd_transpose(nd_linear(t, "fc", x, dense), (const int[]){0, 3, 1, 2});
+}
+
 nd_tensor *nn_model_unit(nd_tape *t, int at, nd_tensor *x, int out)
 {
     nd_scope_enter(t, "conv%d", at);

@@ -13,6 +13,15 @@ bool nn_model_suits(const nd_tensor *x, const char *model, int multiple);
 // conv AT of a U-Net's way: 3 x 3, batch norm, ReLU, to `out` channels.
 nd_tensor *nn_model_unit(nd_tape *t, int at, nd_tensor *x, int out);
 
+// The end of a classifier: the mean (or the maximum) over all places, or over a box for
+// each patch, times `factor`, then the linear layer "fc".
+typedef struct nn_head {
+    bool is_max;
+    double factor; // 0: 1
+    int multiple;  // pixels of the input from one place to the next
+} nn_head;
+nd_tensor *nn_model_head(nd_tape *t, nd_tensor *x, const nd_model_set *set, nn_head how);
+
 // Pixels of the input that one step of a chain of windows sees: add each in turn.
 typedef struct nn_sight {
     double radius; // from the middle

@@ -89,8 +89,8 @@ static nd_tensor *classify(nd_tape *t, nd_tensor *x, const nn_resnet *net,
 {
     nd_tensor *stage[NN_RESNET_STAGES + 1];
     if (!nn_resnet_trunk(t, x, net, set, stage)) return NULL;
-    x = nd_flatten(nd_mean_pool_to(stage[NN_RESNET_STAGES], 1, 1));
-    return nd_linear(t, "fc", x, (nd_dense){.out = set->classes});
+    return nn_model_head(t, stage[NN_RESNET_STAGES], set,
+                         (nn_head){.multiple = (int)nn_resnet_sight(net, set).step});
 }
 
 static nd_tensor *forward18(nd_tape *t, nd_tensor *x, const void *user)

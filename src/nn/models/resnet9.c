@@ -4,6 +4,23 @@
 
 enum { STAGES = 3 };
 
+static nn_sight sight_of(const nd_model_set *set)
+{
+    nn_sight s = {.step = 1};
+    nn_sight_add(&s, 3, set->stem.at == ND_STEM_HALF ? 2 : 1);
+    for (int stage = 1; stage <= STAGES; stage++) {
+        nn_sight_add(&s, 3, 1);
+        nn_sight_add(&s, 2, 2);
+        if (stage != 2) nn_sight_add(&s, 5, 1);
+    }
+    return s;
+}
+
+static int multiple(const nd_model_set *set)
+{
+    return (int)sight_of(set).step;
+}
+
 static nd_tensor *unit(nd_tape *t, const char *scope, nd_tensor *x, int out, int stride)
 {
     nd_scope_enter(t, "%s", scope);
@@ -32,25 +49,8 @@ static nd_tensor *forward(nd_tape *t, nd_tensor *x, const void *user)
         }
         nd_scope_leave(t);
     }
-    x = nd_scale(nd_flatten(nd_max_pool_to(x, 1, 1)), 0.125);
-    return nd_linear(t, "fc", x, (nd_dense){.out = set->classes});
-}
-
-static nn_sight sight_of(const nd_model_set *set)
-{
-    nn_sight s = {.step = 1};
-    nn_sight_add(&s, 3, set->stem.at == ND_STEM_HALF ? 2 : 1);
-    for (int stage = 1; stage <= STAGES; stage++) {
-        nn_sight_add(&s, 3, 1);
-        nn_sight_add(&s, 2, 2);
-        if (stage != 2) nn_sight_add(&s, 5, 1);
-    }
-    return s;
-}
-
-static int multiple(const nd_model_set *set)
-{
-    return (int)sight_of(set).step;
+    return nn_model_head(
+        t, x, set, (nn_head){.is_max = true, .factor = 0.125, .multiple = multiple(set)});
 }
 
 static double radius(const nd_model_set *set)

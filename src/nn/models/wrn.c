@@ -4,6 +4,11 @@
 
 enum { STAGES = 3, BLOCKS = 2, STEM = 16 };
 
+static int multiple(const nd_model_set *set)
+{
+    return set->stem.at == ND_STEM_HALF ? 8 : 4;
+}
+
 static nd_tensor *norm(nd_tape *t, const char *name, nd_tensor *x)
 {
     return nd_relu(nd_batch_norm(t, name, x, (nd_norm){0}));
@@ -53,14 +58,7 @@ static nd_tensor *forward(nd_tape *t, nd_tensor *x, const void *user)
             x = block(t, x, set->width << s, s && !b ? 2 : 1);
             nd_scope_leave(t);
         }
-    x = nd_mean_pool_to(norm(t, "bn1", x), 1, 1);
-    x = nd_reshape(x, ND_SHAPE(-1, set->width << (STAGES - 1)));
-    return nd_linear(t, "fc", x, (nd_dense){.out = set->classes});
-}
-
-static int multiple(const nd_model_set *set)
-{
-    return set->stem.at == ND_STEM_HALF ? 8 : 4;
+    return nn_model_head(t, norm(t, "bn1", x), set, (nn_head){.multiple = multiple(set)});
 }
 
 static double radius(const nd_model_set *set)
