@@ -24,7 +24,8 @@ static long word_at(int count, char **word, int at, long other)
 int main(int count, char **word)
 {
     nd_arena *arena = nd_arena_new();
-    nd_predictor *model = count > 1 && arena ? nd_predictor_open(arena, word[1]) : NULL;
+    nd_predictor *model =
+        count > 1 && arena ? nd_predictor_open(arena, word[1], 0) : NULL;
     if (!model) return fail();
     const nd_card *card = nd_predictor_card(model);
     const long windows = word_at(count, word, 2, 512);
@@ -35,19 +36,20 @@ int main(int count, char **word)
     const int64_t answers = (int64_t)batch * nd_predictor_outputs(model) *
                             (nd_predictor_is_mask(model) ? plane : 1);
     float *x = nd_alloc_raw(arena, (size_t)values, sizeof *x);
-    float *same =
-        nd_alloc_raw(arena, (size_t)values, sizeof *same); // x is scaled in place
+    float *same = nd_alloc_raw(arena, (size_t)values, sizeof *same); // x is written over
     float *out = nd_alloc_raw(arena, (size_t)answers, sizeof *out);
     if (!x || !same || !out) return fail();
     for (int64_t i = 0; i < values; i++) {
         const nd_card_band *band = &card->band[i / plane % card->bands];
         same[i] = (float)(band->p2 + (band->p98 - band->p2) * (double)(i % 97) / 96);
     }
+    for (int64_t n = 0; n < (int64_t)batch * card->bands; n++)
+        nd_predictor_ready(model, (int)(n % card->bands), 1, same + n * plane, plane);
     double start = 0, start_cpu = 0;
     for (long n = -2 * batch; n < windows; n += batch) { // the first ones compile
         if (n == 0) start = nd_seconds(), start_cpu = nd_cpu_seconds();
         memcpy(x, same, (size_t)values * sizeof *x);
-        const nd_windows some = {x, batch, side, 1};
+        const nd_windows some = {.x = x, .count = batch, .side = side, .symmetries = 1};
         if (nd_predictor_run(model, &some, out) != ND_OK) return fail();
     }
     const long done = (windows + batch - 1) / batch * batch;

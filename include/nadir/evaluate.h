@@ -111,12 +111,14 @@ typedef struct nd_model_ask {
     const char *path;  // a model, or the folder of a run
     int threads;       // 0: one a core
     int height, width; // of the pictures to come; 0: as the card says
+    bool dense;        // a classifier as Predict asks it: its trunk sees past the patch
 } nd_model_ask;
 typedef struct nd_model_file {
     const char *path; // of the weights
     const nd_card *card;
     nd_net *net;
     int64_t parameters;
+    int margin;        // of dense ones: pixels that are mirrored around a picture
     const char *words; // "wrn16-2, 0.69 M parameters"
 } nd_model_file;
 // Only the card; net NULL.

@@ -109,6 +109,9 @@ nd_status nd_calibrate(nd_arena *arena, const nd_answers *answers, double temper
                        nd_calibration *calibration) ND_CHECKED;
 // The one that makes NLL least: golden section of ln T in [-3, 3] (Guo et al. 2017).
 double nd_temperature(const nd_answers *answers);
+// Is that temperature more than chance? Of 30 answers at least, and its gain in
+// likelihood over 1 larger than the gain's own standard error.
+bool nd_temperature_helps(const nd_answers *answers, double temperature);
 
 // ---- Values instead of classes.
 typedef struct nd_values {

@@ -64,7 +64,7 @@ typedef struct nd_plan {
     int64_t source_asks;  // how often one of them will be asked for
     // Predicted: all windows on the way of the dearest tile, times the workers; the
     // cache at its fullest; both together. What writers and libraries hold comes on top.
-    int64_t scratch_bytes, cache_bytes, peak_bytes;
+    int64_t scratch_bytes, cache_bytes, held_bytes, peak_bytes; // held: by networks
     bool fits; // the budget holds all that is wanted again: nothing is made twice
     int halo;  // largest sum of margins on the way to a source, pixels
 } nd_plan;

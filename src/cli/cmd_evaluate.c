@@ -7,7 +7,7 @@
 typedef struct options {
     nd_path data, output;
     const char *split;
-    bool tta;
+    bool tta, dense;
 } options;
 static const nd_param params[] = {
     ND_PARAM(options, data, {NULL}, .of = "file",
@@ -19,6 +19,9 @@ static const nd_param params[] = {
                      "train, valid or test; all of them if not given"),
     ND_PARAM(options, output, {NULL}, .was = "o", .of = "file",
              .help = "Write a report as one HTML page"),
+    ND_PARAM(options, dense, false,
+             .help = "Ask a model of pictures as Predict does with dense: its trunk sees "
+                     "past the patch, so its accuracy is another"),
     ND_PARAM(options, tta, false,
              .help = "Also ask for each picture eight times, mirrored and turned, and "
                      "tell how good the mean is; takes nine times as long"),
@@ -72,7 +75,8 @@ static nd_status run(cli_call *call)
                                     own->data.text || own->split ? own->split : "valid",
                                 .threads = call->pulling->threads,
                                 .views = own->tta,
-                                .pictures = true};
+                                .pictures = true,
+                                .dense = own->dense};
     if (!e) return ND_E_MEMORY;
     ND_TRY(cli_evaluate(call, &ask, e));
     if (own->output.text) ND_TRY(write_page(call, own->output.text, e));

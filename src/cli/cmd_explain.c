@@ -24,6 +24,19 @@ static nd_status first_bands(nd_arena *arena, const nd_node *node, nd_bands *ban
                            node->id);
 }
 
+// Rows of words, the first what stands above each column.
+static void told_json(const nd_told *told, nd_json_out *out)
+{
+    nd_json_open(out, "told", '[');
+    for (int r = 0; r < told->rows; r++) {
+        nd_json_open(out, NULL, '[');
+        for (int c = 0; c < told->columns; c++)
+            nd_json_text(out, NULL, told->cell[r * told->columns + c]);
+        nd_json_close(out, ']');
+    }
+    nd_json_close(out, ']');
+}
+
 static void node_json(const nd_node *node, nd_json_out *out)
 {
     nd_json_open(out, NULL, '{');
@@ -50,7 +63,26 @@ static void node_json(const nd_node *node, nd_json_out *out)
         nd_json_close(out, '}');
     }
     nd_json_close(out, ']');
+    if (node->told) told_json(node->told, out);
     nd_json_close(out, '}');
+}
+
+// As wide as its widest word is each column.
+static void told_text(const nd_told *told, nd_buffer *out)
+{
+    for (int r = 0; r < told->rows; r++) {
+        nd_buffer_add(out, "   ");
+        for (int c = 0; c < told->columns; c++) {
+            size_t wide = 0;
+            for (int i = 0; i < told->rows; i++) {
+                const size_t w = strlen(told->cell[i * told->columns + c]);
+                wide = w > wide ? w : wide;
+            }
+            nd_buffer_add(out, " %-*s", c < told->columns - 1 ? (int)wide + 2 : 0,
+                          told->cell[r * told->columns + c]);
+        }
+        nd_buffer_add(out, "\n");
+    }
 }
 
 // One line for each grid that bands of a node lie on, with the names of those bands.
@@ -83,6 +115,7 @@ static void node_text(const nd_node *node, nd_buffer *out)
         }
         nd_buffer_add(out, "\n");
     }
+    if (node->told) told_text(node->told, out);
 }
 
 static void plan_json(const nd_node *node, const nd_plan *plan, nd_json_out *out)
@@ -95,6 +128,7 @@ static void plan_json(const nd_node *node, const nd_plan *plan, nd_json_out *out
     nd_json_whole(out, "halo", plan->halo);
     nd_json_whole(out, "scratch_bytes", plan->scratch_bytes);
     nd_json_whole(out, "cache_bytes", plan->cache_bytes);
+    nd_json_whole(out, "held_bytes", plan->held_bytes);
     nd_json_whole(out, "peak_bytes", plan->peak_bytes);
     nd_json_bool(out, "fits", plan->fits);
     nd_json_close(out, '}');
@@ -116,6 +150,10 @@ static void plan_text(const nd_node *node, const nd_plan *plan, nd_buffer *out)
     nd_buffer_add(out, nd_gettext("    %d pixels of margin around a tile at most\n"),
                   plan->halo);
     nd_buffer_add(out, nd_gettext("    about %s of memory at the peak\n"), peak);
+    if (plan->held_bytes) {
+        cli_bytes_print(plan->held_bytes, peak);
+        nd_buffer_add(out, nd_gettext("    %s of it for networks\n"), peak);
+    }
     nd_buffer_add(out, "    %s\n",
                   plan->fits ? nd_gettext("nothing is computed twice")
                              : nd_gettext("the budget is small: some tiles are computed "

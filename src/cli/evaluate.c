@@ -180,6 +180,10 @@ static const char *notes_of(nd_arena *arena, const cli_evaluation *ask,
         nd_buffer_add(&text, "%s\n",
                       nd_gettext("the pictures are taken for EuroSAT's: reflectance in "
                                  "eight bits"));
+    if (ask->dense)
+        nd_buffer_add(&text, "%s\n",
+                      nd_gettext("dense: as Predict asks it, what lies past a picture is "
+                                 "the picture mirrored"));
     if (bad) {
         nd_buffer_add(&text, nd_gettext("%lld pictures cannot be read and are left out"),
                       (long long)bad);
@@ -212,7 +216,7 @@ nd_status cli_evaluate(cli_call *call, const cli_evaluation *ask,
         nd_dataset_open(call->arena, from.data, from.node, from.nodes);
     if (!set) return ND_E_DATA;
     nd_dataset_shape(set, &bands, &height, &width);
-    const nd_model_ask load = {ask->model, ask->threads, height, width};
+    const nd_model_ask load = {ask->model, ask->threads, height, width, ask->dense};
     ND_TRY(nd_model_load(call->arena, &load, &model));
     ND_TRY(go(call, ask, &model, set, side, evaluation));
     evaluation->data = ask->data ? ask->data : nd_gettext("the run's own data");

@@ -18,7 +18,7 @@ typedef struct cli_evaluation {
     const char *data;   // folder, zip, CSV or recipe; NULL: what the run learnt from
     const char *side;   // NULL: all of it
     int threads;
-    bool views, pictures;
+    bool views, pictures, dense;
 } cli_evaluation;
 nd_status cli_evaluate(cli_call *call, const cli_evaluation *ask,
                        nd_evaluation *evaluation) ND_CHECKED;

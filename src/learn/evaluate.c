@@ -2,6 +2,7 @@
 // A model run over one side of a set of examples, all its answers gathered.
 #include "learn/evaluate.h"
 #include <math.h>
+#include <nadir/lattice.h>
 #include <nadir/pool.h>
 #include <string.h>
 
@@ -26,8 +27,10 @@ static nd_status shapes(evaluating *e)
     e->batch = e->ask->batch > 0 ? e->ask->batch : e->is_mask ? 4 : 64;
     if (e->batch > e->count) e->batch = (int)e->count;
     nd_shape out;
-    ND_TRY(
-        nd_net_output(e->model->net, ND_SHAPE(1, e->bands, e->height, e->width), &out));
+    const int around = 2 * e->model->margin;
+    ND_TRY(nd_net_output(e->model->net,
+                         ND_SHAPE(1, e->bands, e->height + around, e->width + around),
+                         &out));
     if (out.rank >= 2 && out.dim[1] == e->classes &&
         nd_shape_count(out) == e->classes * e->pixels)
         return ND_OK;
@@ -49,6 +52,13 @@ static nd_status begin(evaluating *e)
     e->plain = nd_evaluator_new(e->arena, &make);
     e->logit = nd_alloc(e->arena, numbers, sizeof(float));
     if (!e->plain || !e->logit) return ND_E_MEMORY;
+    const int around = 2 * e->model->margin;
+    if (around)
+        e->wide = nd_alloc(e->arena,
+                           (size_t)(e->batch * e->bands) * (size_t)(e->height + around) *
+                               (size_t)(e->width + around),
+                           sizeof(float));
+    if (around && !e->wide) return ND_E_MEMORY;
     if (!e->ask->views) return ND_OK;
     make.is_brief = true;
     make.temperature = 1; // what goes in is the log of a probability
@@ -64,11 +74,30 @@ static nd_status begin(evaluating *e)
                : ND_E_MEMORY;
 }
 
+// What lies past the edge is the picture mirrored, as Predict has it at a scene's edge.
+static void widen(const evaluating *e, const float *picture, int count)
+{
+    const int m = e->model->margin, high = e->height + 2 * m, wide = e->width + 2 * m;
+    float *to = e->wide;
+    for (int64_t i = 0; i < (int64_t)count * e->bands; i++)
+        for (int y = 0; y < high; y++) {
+            const float *row =
+                picture +
+                (i * e->height + nd_lattice_reflect(y - m, e->height)) * e->width;
+            for (int x = 0; x < wide; x++)
+                *to++ = row[nd_lattice_reflect(x - m, e->width)];
+        }
+}
+
 nd_status learn_infer(evaluating *e, const float *picture, int count, float *logit)
 {
-    const nd_array x = {ND_FLOAT32, ND_SHAPE(count, e->bands, e->height, e->width),
-                        (void *)(uintptr_t)picture};
+    const int around = 2 * e->model->margin;
+    if (around) widen(e, picture, count);
+    const nd_array x = {ND_FLOAT32,
+                        ND_SHAPE(count, e->bands, e->height + around, e->width + around),
+                        around ? e->wide : (void *)(uintptr_t)picture};
     nd_array out = {ND_FLOAT32, ND_SHAPE(count, e->classes), logit};
+    if (around) out.shape = ND_SHAPE(count, e->classes, 1, 1);
     if (e->is_mask) out.shape = ND_SHAPE(count, e->classes, e->height, e->width);
     const double from = nd_seconds();
     ND_TRY(nd_infer(e->model->net, &x, &out));

@@ -15,6 +15,7 @@ typedef struct evaluating {
     float *logit, *turned, *turned_logit, *mean; // of one batch
     double *p;                                   // of one pixel
     float *row;
+    float *wide; // of a batch, with a margin around each picture; NULL: none is wanted
     double seconds;
 } evaluating;
 

@@ -54,7 +54,22 @@ nd_status nd_model_load(nd_arena *arena, const nd_model_ask *ask, nd_model_file 
     nd_net_make make = {.threads = ask->threads};
     if (ask->height > 0 && ask->width > 0)
         make.input = ND_SHAPE(1, model->card->bands, ask->height, ask->width);
-    model->net = nd_card_net(arena, model->path, weights, model->card, &make);
+    nd_model_set dense = {0};
+    if (ask->dense) {
+        nd_card as = *model->card; // one answer for each whole picture
+        as.patch = ask->height > 0 ? ask->height : as.patch;
+        if (ask->height != ask->width)
+            return nd_fail(ND_E_PARAM,
+                           "dense: pictures of %d x %d pixels\n"
+                           "take square ones",
+                           ask->width, ask->height);
+        ND_TRY(nd_card_dense(arena, &as, -1, &dense));
+        model->margin = dense.margin;
+        make.input = ND_SHAPE(1, as.bands, as.patch + 2 * dense.margin,
+                              as.patch + 2 * dense.margin);
+    }
+    model->net = nd_card_net_as(arena, model->path, weights, model->card, &make,
+                                ask->dense ? &dense : NULL);
     if (!model->net) return ND_E_DATA;
     model->parameters = nd_net_parameters(model->net);
     model->words = nd_text(arena, nd_gettext("%s, %.2f M parameters"), model->card->model,

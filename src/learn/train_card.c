@@ -311,12 +311,20 @@ static nd_status finish(nd_train *t, nd_arena *arena)
     if (check.logit && check.count > 1) {
         const nd_answers answers = {check.count, t->classes, check.logit, check.label};
         temperature = nd_temperature(&answers);
+        const double fitted = temperature;
+        const bool is_sure = nd_temperature_helps(&answers, fitted);
+        if (!is_sure) temperature = 1;
         ND_TRY(nd_calibrate(arena, &answers, 1, &before));
         ND_TRY(nd_calibrate(arena, &answers, temperature, &after));
         known = &after;
-        learn_fact(t, "calibration",
-                   "temperature %.3g: expected calibration error %.3f, was %.3f",
-                   temperature, after.ece, before.ece);
+        if (is_sure)
+            learn_fact(t, "calibration",
+                       "temperature %.3g: expected calibration error %.3f, was %.3f",
+                       temperature, after.ece, before.ece);
+        else
+            learn_fact(t, "calibration",
+                       "temperature 1: %lld validation pictures do not tell it from %.3g",
+                       (long long)check.count, fitted);
     }
     ND_TRY(make_card(t, arena, &check, known, temperature, &card));
     ND_TRY(save(t, arena, &card));

@@ -131,7 +131,7 @@ static void note_offset(const looked *l)
         const nd_card_band *want = &card->band[k];
         if (!want->unit || !nd_text_same(want->unit, "DN") || !l->count[k]) return;
         const double dark = (double)l->value[(size_t)k * MOST + l->count[k] / 50];
-        if (!(fabs(dark - want->p2 - 1000) < 250)) return;
+        if (!(fabs(dark - want->p2 - 1000) < 350)) return;
     }
     nd_say(ND_WARN,
            "all bands are about 1000 above those of the training at their darkest: is "

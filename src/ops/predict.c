@@ -465,7 +465,7 @@ static void row(const void *state, const nd_ctx *ctx, const float *const *in,
 }
 
 static const nd_op answer_op = {
-    .name = "predict_answer",
+    .name = "predict",
     .brief = "What is asked for, made of networks' probabilities",
     .table = ND_TABLE(params, predict),
     .min_inputs = 2,

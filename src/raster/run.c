@@ -88,6 +88,32 @@ nd_status nd_run_node(const nd_node *node, nd_bands bands, const nd_sink *sink,
     return status;
 }
 
+// What nodes hold beside pixels, as networks their weights: each node counts once.
+typedef struct holding {
+    const nd_node *seen[1024];
+    int count;
+    int64_t own, worker;
+} holding;
+
+static void hold(holding *h, const nd_node *node)
+{
+    for (int i = 0; i < h->count; i++)
+        if (h->seen[i] == node) return;
+    if (h->count == 1024) return;
+    h->seen[h->count++] = node;
+    h->own += node->own_bytes, h->worker += node->worker_bytes;
+    for (int i = 0; i < node->inputs; i++) hold(h, node->input[i]);
+}
+
+static void add_held(const nd_node *node, const nd_run *ask, nd_plan *plan)
+{
+    holding h = {.count = 0};
+    hold(&h, node);
+    plan->held_bytes =
+        h.own + h.worker * (ask->pool ? nd_pool_threads(ask->pool) : nd_cores());
+    plan->peak_bytes += plan->held_bytes;
+}
+
 nd_status nd_plan_run(const nd_node *node, nd_bands bands, const nd_sink *sink,
                       const nd_run *ask, nd_plan *plan)
 {
@@ -97,6 +123,7 @@ nd_status nd_plan_run(const nd_node *node, nd_bands bands, const nd_sink *sink,
                            ? raster_schedule_new(arena, node, bands, sink, ask->level, &s)
                            : ND_E_MEMORY;
     if (status == ND_OK) status = raster_foresee(&s, arena, ask, plan);
+    if (status == ND_OK) add_held(node, ask, plan);
     nd_arena_free(arena);
     return status;
 }

@@ -89,6 +89,13 @@ static const char *names(nd_arena *arena, const nd_offers *offers)
     return text && *text ? text : "none";
 }
 
+static const char *nearest(nd_arena *arena, const nd_offers *offers, const char *name)
+{
+    const char **all = nd_alloc(arena, (size_t)offers->bands + 1, sizeof *all);
+    for (int i = 0; all && i < offers->bands; i++) all[i] = offers->band[i].name;
+    return all ? nd_text_nearest(name, all, (size_t)offers->bands) : NULL;
+}
+
 static nd_status find(nd_arena *arena, const nd_card *card, const nd_offers *offers,
                       const nd_terms *terms, int k, int *at)
 {
@@ -102,10 +109,16 @@ static nd_status find(nd_arena *arena, const nd_card *card, const nd_offers *off
                        "there is no band %s to stand for %s of %s\n"
                        "take one of %s",
                        said, want->name, card->name, names(arena, offers));
-    return nd_fail(ND_E_DATA,
-                   "%s wants band %s, and there is only %s\n"
-                   "say which band stands for it: bands: %s=NAME",
-                   card->name, want->name, names(arena, offers), want->name);
+    const char *near = nearest(arena, offers, want->name);
+    return near ? nd_fail(ND_E_DATA,
+                          "%s wants band %s, and there is only %s\n"
+                          "if %s stands for it, say so: bands: %s=%s",
+                          card->name, want->name, names(arena, offers), near, want->name,
+                          near)
+                : nd_fail(ND_E_DATA,
+                          "%s wants band %s, and there is only %s\n"
+                          "say which band stands for it: bands: %s=NAME",
+                          card->name, want->name, names(arena, offers), want->name);
 }
 
 static bool is_one_of(const char *word, const char *const *list)

@@ -29,17 +29,19 @@ struct nd_predictor {
     runner *idle;
 };
 
-// A card to begin with: as many bands as the first convolution looks at.
+// A card to begin with: as many bands as the first convolution looks at, which is that
+// of the fewest; files come in any order.
 static void tell_template(const nd_weights *weights)
 {
     char bands[1024];
     size_t length = 0;
-    int64_t n = 1;
-    for (int i = 0; i < weights->count; i++)
-        if (weights->weight[i].shape.rank == 4) {
-            n = weights->weight[i].shape.dim[1];
-            break;
-        }
+    int64_t n = 0;
+    for (int i = 0; i < weights->count; i++) {
+        const nd_shape shape = weights->weight[i].shape;
+        if (shape.rank == 4 && shape.dim[3] > 1 && (n == 0 || shape.dim[1] < n))
+            n = shape.dim[1];
+    }
+    if (n == 0) n = 1;
     *bands = 0;
     for (int i = 0; i < n && i < MOST_BANDS; i++)
         length += (size_t)snprintf(bands + length, sizeof bands - length,

@@ -46,6 +46,15 @@ assert abs(told["accuracy"] - right / 200) < 1e-12
 assert told["interval"][0] < told["accuracy"] < told["interval"][1]
 PYTHON
 result tells_it_as_one_json_document
+run evaluate "$model" --data "$pictures" --dense --json
+ended 0
+python3 - out <<'PYTHON' || ok=no
+import json
+import sys
+told = json.load(open(sys.argv[1]))
+assert told["n"] == 200 and 0.93 < told["accuracy"] < 1
+PYTHON
+result tells_how_good_dense_answers_are
 fails 1 knows_the_sides_of_data 'did you mean test?' \
     evaluate "$model" --data "$pictures" --split tset
 fails 1 wants_data 'there is nothing to evaluate' evaluate "$model"

@@ -156,3 +156,23 @@ TEST(the_90_percent_interval_reaches_1_645_sigma)
     const nd_value_scores none = nd_values_scores(&(nd_values){0});
     CHECK(isnan(none.rmse) && isnan(none.unbiased) && isnan(none.bias));
 }
+
+// Two classes, logits +-2: so sure of itself is right 88 times of 100. `right` are.
+static bool helps(nd_arena *arena, int count, int right)
+{
+    float *logit = nd_alloc(arena, 2 * (size_t)count, sizeof *logit);
+    int64_t *label = nd_alloc(arena, (size_t)count, sizeof *label);
+    for (int i = 0; logit && label && i < count; i++)
+        logit[2 * i] = 2, label[i] = i < right ? 0 : 1;
+    const nd_answers a = {count, 2, logit, label};
+    return nd_temperature_helps(&a, nd_temperature(&a));
+}
+
+TEST(a_temperature_is_not_believed_of_few_answers_or_of_little_gain)
+{
+    CHECK(!helps(arena, 20, 12));    // far too sure, but they are few
+    CHECK(!helps(arena, 1000, 880)); // as it should be: sigmoid of 2 is 0.881
+    CHECK(!helps(arena, 50, 42));    // 84 of 100 may be chance
+    CHECK(helps(arena, 1000, 700));  // far too sure, and they are many
+    CHECK(helps(arena, 100, 60));
+}
