@@ -125,7 +125,7 @@ assert (a == b).mean() > 0.999" || ok=no
         predict radar.safetensors power.tif -o e.tif --units intensity
     says 'add LinearToFromdB before Predict'
     result names_the_operator_for_decibels
-    fails 1 refuses_weights_that_are_no_numbers '1 weights of conv1.weight are no numbers' \
+    fails 1 refuses_weights_that_are_no_numbers '1 of the weights conv1.weight are not finite' \
         predict spoilt.safetensors dn.tif -o f.tif --units DN
     run predict bare.safetensors dn.tif -o g.tif --units DN
     ended 1
