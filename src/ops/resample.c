@@ -194,28 +194,38 @@ typedef struct methods {
     int up, down, flag_down;
 } methods;
 
+// A word between the colons: each way has a name of its own, so their order is free, as
+// in SNAP's graphs (band:downsampling:upsampling) and in its help (the other way round).
+static bool name_way(const char *word, methods *m)
+{
+    const int up = option_at(ups, word), down = option_at(downs, word);
+    const int flag = option_at(flag_downs, word);
+    if (up >= 0) m->up = up;
+    if (down >= 0) m->down = down;
+    if (flag >= 0) m->flag_down = flag;
+    return up >= 0 || down >= 0 || flag >= 0;
+}
+
 // One "band:upsampling:downsampling": an exception, if it is for this band.
 static nd_status except(nd_node *self, const nd_band *band, char *text, methods *m)
 {
     char *part[3] = {text, NULL, NULL};
-    int parts = 1;
+    int parts = 1, known;
     for (char *c = text; *c; c++)
         if (*c == ':' && parts < 3) *c = 0, part[parts++] = c + 1;
-    int known;
-    const int up = parts > 1 && *part[1] ? option_at(ups, part[1]) : m->up;
-    int down = m->down, flag = m->flag_down;
-    if (parts > 2 && *part[2]) {
-        down = option_at(downs, part[2]), flag = option_at(flag_downs, part[2]);
-        if (down < 0 && flag >= 0) down = m->down;
-        if (flag < 0 && down >= 0) flag = m->flag_down;
-    }
-    if (parts < 2 || up < 0 || down < 0 || flag < 0)
+    methods its = *m;
+    bool is_way = parts > 1;
+    for (int i = 1; i < parts; i++)
+        is_way = is_way && (!*part[i] || name_way(part[i], &its));
+    if (parts > 2 && *part[1] && *part[2]) // one of each
+        is_way = is_way && (option_at(ups, part[1]) < 0) != (option_at(ups, part[2]) < 0);
+    if (!is_way)
         return nd_fail(ND_E_PARAM,
                        "%.60s:%.40s:%.40s is no way to resample\n"
                        "write band:upsampling:downsampling, as in B1:Bilinear:Mean",
                        part[0], part[1] ? part[1] : "", part[2] ? part[2] : "");
     ND_TRY(nd_band_choose(self, part[0], 0, &known));
-    if (nd_text_same(part[0], band->name)) *m = (methods){up, down, flag};
+    if (nd_text_same(part[0], band->name)) *m = its;
     return ND_OK;
 }
 

@@ -250,6 +250,12 @@ TEST(single_bands_may_be_an_exception)
         apply(arena, "Resample", FROM(in),
               WITH("referenceBand", "s1", "bandResamplings", "s2:Bilinear:Max"));
     CHECK(READS(out, 0, 4, 1));
+    out = apply(arena, "Resample", FROM(in), // the order of SNAP's own tests
+                WITH("referenceBand", "s1", "bandResamplings", "s2:Max:Bilinear"));
+    CHECK(READS(out, 0, 4, 1));
+    CHECK(!apply(arena, "Resample", FROM(in),
+                 WITH("referenceBand", "s1", "bandResamplings", "s2:Max:Mean")));
+    CHECK(error_says("s2:Max:Mean is no way to resample\nwrite band:"));
     CHECK(!apply(arena, "Resample", FROM(in),
                  WITH("referenceBand", "s1", "bandResamplings", "s2:Bilinear:Mox")));
     CHECK(error_says("s2:Bilinear:Mox is no way to resample\nwrite band:"));
