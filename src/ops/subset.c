@@ -158,8 +158,8 @@ static nd_status find_box(nd_node *self, const nd_grid *grid, const nd_vector *s
 // ---- Plan: the same ground in pixels of every other grid.
 
 // The band that was asked for by ground keeps every pixel touched, others keep those
-// whose centres lie inside (SNAP's rounding); angle grids keep a node more on each side,
-// for what is read between their nodes.
+// whose centres lie inside (SNAP's rounding); angle grids of their own keep a node more
+// on each side, for what is read between their nodes, but not strictly.
 typedef enum rounding { TOUCHED, CENTRES, MARGIN } rounding;
 
 static void to_pixels(double low, double high, int size, rounding how, int *at,
@@ -176,10 +176,12 @@ static void to_pixels(double low, double high, int size, rounding how, int *at,
     *at = (int)from, *count = (int)(to - from);
 }
 
-static nd_rect rect_in(const nd_band *band, const nd_grid *reference, const double box[4])
+static nd_rect rect_in(const nd_band *band, const nd_grid *reference, const double box[4],
+                       bool strict)
 {
     const bool is_same = nd_grid_same(&band->grid, reference);
-    const rounding how = band->role == ND_ANGLE ? MARGIN : is_same ? TOUCHED : CENTRES;
+    const bool has_margin = band->role == ND_ANGLE && !strict;
+    const rounding how = is_same ? TOUCHED : has_margin ? MARGIN : CENTRES;
     const nd_grid *g = &band->grid, *r = reference;
     double x[2], y[2];
     for (int i = 0; i < 2; i++) {
@@ -251,7 +253,7 @@ static nd_status cut_bands(nd_node *self, state *s, const cutting *c)
         if (!is_kept(set, &band)) continue;
         const bool is_thinned = band.role != ND_ANGLE && !c->cut;
         const piece made = {.of = band.grid,
-                            .rect = rect_in(&band, &c->reference, c->box),
+                            .rect = rect_in(&band, &c->reference, c->box, self->strict),
                             .step_x = is_thinned ? set->sub_sampling_x : 1,
                             .step_y = is_thinned ? set->sub_sampling_y : 1};
         const nd_vector *cut = band.role == ND_ANGLE ? NULL : c->cut;

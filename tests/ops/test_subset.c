@@ -46,6 +46,15 @@ TEST(keeps_the_bands_named_and_the_angle_grids)
     CHECK(error_says("the input has no band b9\n"));
 }
 
+// After a Resample: one grid in, one grid out.
+TEST(angles_on_the_grid_of_the_bands_are_cut_as_they)
+{
+    nd_node *in = PIXELS(4, 1, 0, 1, 2, 3, 10, 11, 12, 13);
+    in->band[1].role = ND_ANGLE;
+    nd_node *out = apply(arena, "subset", FROM(in), WITH("region", "1,0,2,1"));
+    CHECK(READS(out, 1, 2, 11, 12));
+}
+
 // Bands of two inputs whatever their sizes.
 static nd_status stack_plan(nd_node *self)
 {
