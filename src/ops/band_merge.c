@@ -85,7 +85,9 @@ static nd_status add_all(nd_node *self, int input, nd_source *from)
     const band_merge *set = self->settings.data;
     for (int b = 0; b < self->input[input]->bands; b++) {
         const nd_band *band = &self->input[input]->band[b];
-        if (band->role == ND_DATA && !holds(&set->bands, band->name)) continue;
+        // SNAP's code never reads the list.
+        const bool is_asked = self->strict || holds(&set->bands, band->name);
+        if (band->role == ND_DATA && !is_asked) continue;
         from[self->bands] = (nd_source){input, b};
         ND_TRY(add(self, band, set->error));
     }

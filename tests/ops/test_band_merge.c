@@ -29,6 +29,12 @@ TEST(takes_only_the_bands_that_are_named)
     CHECK(error_says("the input has no band b33\nit has b1, b2"));
 }
 
+TEST(strict_mode_takes_all_whatever_is_named)
+{
+    nd_node *a = PIXELS(1, 1, 1, 2);
+    CHECK(READS(apply_strict(arena, "band_merge", FROM(a), WITH("bands", "b2")), 1, 2));
+}
+
 TEST(refuses_pictures_of_another_size_or_place)
 {
     nd_node *a = PIXELS(2, 1, 1, 2), *b = PIXELS(1, 1, 5), *c = PIXELS(2, 1, 7, 8);
