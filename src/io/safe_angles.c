@@ -146,12 +146,12 @@ static nd_status add_views(const safe *s, io_bands *bands, const xmlNode *angles
     field f;
     ND_TRY(mean_new(s->arena, &all));
     for (int b = 0; b < SAFE_BANDS; b++) {
-        if (!safe_band_rows[b].resolution[s->is_l2a]) continue;
+        // L2A has no pixels of B10, but its angles, in SNAP's list too.
         const char *name =
             nd_text(s->arena, "view_%s_%s", words[kind], safe_band_rows[b].name);
         if (!name) return ND_E_MEMORY;
         ND_TRY(read_band_field(s, angles, b, kind, &f));
-        mean_add(&all, &f);
+        if (safe_band_rows[b].resolution[s->is_l2a]) mean_add(&all, &f);
         ND_TRY(add_field(s, bands, &f, name, help[kind]));
     }
     f = (field){.value = nd_alloc(s->arena, (size_t)NODES * NODES, sizeof *f.value)};

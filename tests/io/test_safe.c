@@ -326,6 +326,7 @@ TEST(a_level_2a_product_has_classes_and_quality)
     CHECK(scl && strcmp(scl->label[4].name, "vegetation") == 0);
     CHECK(band_named(p, "scl_water") && band_named(p, "quality_aot"));
     CHECK(band_named(p, "scl_topographic_and_casted_shadows"));
+    CHECK(!band_named(p, "B10") && band_named(p, "view_zenith_B10"));
 }
 
 TEST(a_tile_of_the_public_buckets_is_read)
