@@ -57,8 +57,14 @@ static void node_json(const nd_node *node, nd_json_out *out)
         nd_json_text(out, "unit", band->unit);
         nd_json_whole(out, "width", band->grid.width);
         nd_json_whole(out, "height", band->grid.height);
+        nd_json_real(out, "x", band->grid.x);
+        nd_json_real(out, "y", band->grid.y);
         nd_json_real(out, "pixel_x", band->grid.pixel_x);
         nd_json_real(out, "pixel_y", band->grid.pixel_y);
+        if (band->wavelength_nm > 0) {
+            nd_json_real(out, "wavelength_nm", band->wavelength_nm);
+            nd_json_real(out, "bandwidth_nm", band->bandwidth_nm);
+        }
         nd_json_text(out, "crs", band->grid.crs ? band->grid.crs->text : NULL);
         nd_json_close(out, '}');
     }
