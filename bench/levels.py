@@ -3,9 +3,9 @@
 """How far a preview lies from the truth: each operator on the bundled crop 31UFS, rendered at
 a level and averaged from level 0. Needs python3-gdal and python3-numpy.
 
-usage: levels.py NADIR [LEVEL]   Prints, for each, what it declares, and the 99th percentile of
+usage: levels.py NADIR [LEVEL [OPERATOR ...]]   Prints, for each, what it declares, and the 99th percentile of
 the difference over all pixels whose block is valid, in % of the band's 2nd to 98th percentile
-range (the worst band). EXACT should give 0, REDUCED at most 1."""
+range (the worst band; flags are left out, they have no mean). EXACT should give 0, REDUCED at most 1."""
 import json
 import subprocess
 import sys
@@ -16,7 +16,7 @@ from osgeo import gdal
 
 gdal.UseExceptions()
 nadir, level = sys.argv[1], int(sys.argv[2]) if len(sys.argv) > 2 else 2
-side = 2 ** level
+side, wanted = 2 ** level, sys.argv[3:]
 extra = {"band_maths": ["--expression", "(B8 - B4) / (B8 + B4)"],
          "band_select": ["--bands", "B4"], "resample": ["--target_resolution", "20"],
          "reproject": ["--crs", "EPSG:3857"], "subset": ["--region", "16,32,256,512"]}
@@ -31,6 +31,8 @@ def pixels(words, path):
     bands = []
     for i in range(1, data.RasterCount + 1):
         band = data.GetRasterBand(i)
+        if band.GetDescription() == "flags":
+            continue
         value = band.ReadAsArray().astype(float)
         if band.GetNoDataValue() is not None:
             value[value == band.GetNoDataValue()] = np.nan
@@ -39,6 +41,8 @@ def pixels(words, path):
 
 
 for op in ops:
+    if wanted and op["name"] not in wanted:
+        continue
     if op.get("max_inputs") == 0 or op["name"] in ("write", "exec"):
         continue
     with tempfile.TemporaryDirectory() as folder:

@@ -5,12 +5,18 @@
 Reads the folder snap-graphs of NADIR_TEST_DATA. Graphs are planned and run on the
 bundled scene data/31UFS instead of their own input; those that end in one index are
 compared with the published formula in numpy, where numpy and GDAL's Python are there.
+Then their own tests are run on products simulated under their own names, and compared
+with the numbers that SNAP's developers recorded (snap_numbers.py). Columns: runs (crop:
+on the crop; made: only on a simulated product), formula, and of SNAP's own numbers the
+pixel values that agree and the facts that agree (sizes, places, names, units, codings).
   parity.py [--nadir PROGRAM] [--check] [--update]
 --check: only whether tests/graphs/parity.txt still says what `nadir check` says;
 --update: writes that file anew.
 """
 import argparse, json, os, re, subprocess, sys, tempfile
 from pathlib import Path
+
+import snap_numbers
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / 'tests/graphs/parity.txt'
@@ -92,9 +98,27 @@ def settings(folder):
 BANDS = {'B1': 'B2', 'B5': 'B8A', 'B6': 'B8A', 'B7': 'B8A', 'B12': 'B11'}
 
 
+AREA = ('{"type":"FeatureCollection","features":[{"type":"Feature","properties":{},'
+        '"geometry":{"type":"Polygon","coordinates":[[[5.24,51.29],[5.27,51.29],[5.27,51.31],'
+        '[5.24,51.29]]]}}]}')
+# What no test of SNAP's gives: Reproject's own defaults.
+UNSAID = {'crs': 'EPSG:4326', 'resampling': 'Nearest', 'orthorectify': 'false',
+          'nodatavalue': 'NaN', 'includetiepointgrids': 'true', 'adddeltabands': 'false'}
+
+
 def value_of(name, given, scratch):
     """SNAP's value, brought to the bundled scene: its bands, a region inside it."""
     low = name.lower()
+    if low == 'vectorfile':
+        (scratch / 'area.geojson').write_text(AREA)
+        return str(scratch / 'area.geojson')
+    if low == 'resamplingpreset' and given.get(name):
+        (scratch / 'preset.res').write_text('made up\nB2:First:Nearest\n')
+        return str(scratch / 'preset.res')
+    if low == 'referenceproductname':
+        return 'S2_MSIL1C_31UFS_crop'
+    if name not in given and low in UNSAID:
+        return UNSAID[low]
     if low == 'inputformatname':
         return ''
     if low.startswith('input') or low == 'filelist':
@@ -179,6 +203,22 @@ def compare_list(lines, update):
     return 0 if same else 1
 
 
+def numbers(program, data):
+    """SNAP's own numbers by graph: sums over its tests."""
+    own = {}
+    for test, result in snap_numbers.all_tests(program, data):
+        if 'fail' in test['fr'].split('/') and result['ran']:
+            result = dict(ran=True)  # it ran; its numbers are not to be trusted
+        row = own.setdefault(test['g'], dict(ran=False) | snap_numbers.count({}))
+        row['ran'] = row['ran'] or result['ran']
+        for key, value in snap_numbers.count(result).items():
+            row[key] += value
+        lines = snap_numbers.mistakes(test, result) if result['ran'] else []
+        for line in lines:
+            print(f'{test["id"]}: {line}', flush=True)
+    return own
+
+
 def main():
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument('--nadir', default=None)
@@ -200,20 +240,39 @@ def main():
         return compare_list(lines, ask.update)
     given = settings(folder)
     count = dict.fromkeys(('checked', 'planned', 'run', 'agree'), 0)
-    print(f'{"graph":58} check plans runs  agrees')
+    lack = snap_numbers.reason_to_skip()
+    own = {} if lack else numbers(program, data)
+    count |= {'agree with a formula': 0, "agree with SNAP's own pixels": 0,
+              "agree with SNAP's facts": 0}
+    del count['agree']
+    print(f'{"graph":58} check runs formula pixels  facts')
     for graph, said, names in checked:
         name = str(graph.relative_to(folder))
         if said != 'checked':
             print(f'{name:58} no    {said}')
             continue
-        plans, runs, same, why = try_out(program, graph, names, given.get(name, {}))
-        print(f'{name:58} yes   {plans:5} {runs:5} {same:6} {why}'.rstrip())
+        _, runs, same, why = try_out(program, graph, names, given.get(name, {}))
+        row = own.get(name, {})
+        where = 'crop' if runs == 'yes' else 'made' if row.get('ran') else 'no'
+        pixels = f'{row["met"]}/{row["predicted"]}' if row.get('predicted') else ''
+        told = f'{row["told"]}/{row["facts"]}' if row.get('facts') else ''
+        print(f'{name:58} yes   {where:4} {same:7} {pixels:7} {told:7} '
+              f'{why if where == "no" or same else ""}'.rstrip())
         count['checked'] += 1
-        count['planned'] += plans == 'yes'
-        count['run'] += runs == 'yes'
-        count['agree'] += same == 'yes'
+        count['run'] += where != 'no'
+        count['agree with a formula'] += same == 'yes'
+        count["agree with SNAP's own pixels"] += bool(pixels) and row['met'] == row['predicted']
+        count["agree with SNAP's facts"] += bool(told) and row['told'] == row['facts']
+    del count['planned']
     print(f'{len(graphs)} graphs: ' + ', '.join(f'{v} {k}' for k, v in count.items()))
-    print('input: data/31UFS in place of their own; numbers: published formulas, 1e-5')
+    if lack:
+        print(f"not compared with SNAP's own numbers: {lack}")
+        return 0
+    sums = {k: sum(r[k] for r in own.values()) for k in ('used', 'predicted', 'met', 'facts',
+                                                         'told', 'own')}
+    print(f'SNAP\'s own numbers: {sums["used"]} determine the pixels of simulated products; '
+          f'of {sums["predicted"]} others {sums["met"]} agree; {sums["told"]} of '
+          f'{sums["facts"]} facts agree, and {sums["own"]} differ by choice')
     return 0
 
 

@@ -529,7 +529,7 @@ INDEX(gemi, 1.47, "GemiOp", "Greenness that haze changes little",
       "(sq(N) - sq(R)) + 1.5 * N + 0.5 * R) / (N + R + 0.5))) - (R - 0.125) / (1 - "
       "R)\nPinty, Verstraete 1992: GEMI: a non-linear index to monitor global vegetation "
       "from satellites");
-INDEX(arvi, 43.75, "ArviOp", "Greenness with haze taken out by blue",
+INDEX(arvi, 5.49, "ArviOp", "Greenness with haze taken out by blue",
       "(N - (R - g * (B - R))) / (N + (R - g * (B - R)))\nKaufman, Tanre 1992: "
       "Atmospherically resistant vegetation index (ARVI) for EOS-MODIS");
 INDEX(ndi45, 0, "Ndi45Op", "Chlorophyll, from B4 and B5",
@@ -553,7 +553,7 @@ INDEX(ireci, 0, "IreciOp", "Chlorophyll of a canopy, from the red edge",
       "(N - R4) / (R5 / R6)\nFrampton, Dash, Watmough, Milton 2013: Evaluating the "
       "capabilities of Sentinel-2 for quantitative estimation of biophysical variables "
       "in vegetation");
-INDEX(pssra, 18.75, "PssraOp", "Chlorophyll a, infrared over red",
+INDEX(pssra, 4.70, "PssraOp", "Chlorophyll a, infrared over red",
       "N / R\nBlackburn 1998: Quantifying chlorophylls and caroteniods at leaf and "
       "canopy scales");
 INDEX(ndwi, 3.72, "NdwiOp", "Water in leaves",
@@ -587,13 +587,13 @@ INDEX(bai, 19.77, "BaiOp", "Burnt ground",
       "1 / (sq(0.1 - R) + sq(0.06 - N))\nChuvieco, Martin, Palacios 2002: Assessment of "
       "different spectral indices in the red-near-infrared spectral domain for burned "
       "land discrimination");
-INDEX(bain, 50.00, "BainOp", "Bare ground",
+INDEX(bain, 0, "BainOp", "Bare ground",
       "R + S1 - N\nLin, Wu, Chen 2005: Estimating urban impervious surfaces and bareness "
       "with the bareness index");
 INDEX(bcc, 3.98, "BccOp", "Share of blue in the colour",
       "B / (R + G + B)\nGillespie, Kahle, Walker 1987: Color enhancement of highly "
       "correlated images II");
-INDEX(aweinsh, 37.50, "AweinshOp", "Open water where there are no shadows",
+INDEX(aweinsh, 0, "AweinshOp", "Open water where there are no shadows",
       "4 * (G - S1) - (0.25 * N + 2.75 * S2)\nFeyisa, Meilby, Fensholt, Proud 2014: "
       "Automated water extraction index: a new technique for surface water mapping using "
       "Landsat imagery");
