@@ -101,7 +101,8 @@ def retold(scene, tile, name, about):
     tile = re.sub(r'EPSG:\d+', f'EPSG:{code}', tile)
     tile = re.sub(r'<ULX>\d+', f'<ULX>{x}', tile)
     tile = re.sub(r'<ULY>\d+', f'<ULY>{y}', tile)
-    tile = re.sub(r'_T\d\d[A-Z]{3}_N\d\d\.\d\d', f'_T{about["tile"]}_N{about["baseline"]}', tile)
+    tile = re.sub(r'_T\d\d[A-Z]{3}_N\d\d\.\d\d',
+                  f'_T{about["tile"]}_N{about["baseline"]}', tile)
     return scene, tile
 
 

@@ -60,6 +60,43 @@ def solve(contents):
     return known, used
 
 
+# Another choice of values that determines the same bands, but for blue: PVI at 45 degrees
+# is (N - R) / sqrt 2, IPVI is N / (N + R).
+TURN = [('expectedRI', 'B3', lambda k, v: k['B4'] ** 2 * 1e4 / v ** 3),
+        ('expectedMCARI', 'B5', lambda k, v: (v - k['B4'] - .2 * (v - k['B3'])) / 1e4
+         * v / k['B4']),
+        ('expectedNDWI', 'B12', lambda k, v: (k['B8'] - v) / (k['B8'] + v))]
+
+
+def in_turn(contents, known):
+    """Of the values that `solve` used, those that others lead to as well: {(file, pixel)}."""
+    at = {name: {(x, y): v for b, x, y, v in values_of(c) if not b.startswith('flags')}
+          for name, c in contents.items()}
+    found = set()
+    for pixel, first in known.items():
+        less = round(at['expectedPVI'][pixel] * math.sqrt(2) * 10000)
+        share = at['expectedIPVI'][pixel]
+        fits = [r for r in range(1, 20000)
+                if r + less > 0 and close(share, single((r + less) / (2 * r + less)))]
+        if fits != [first.get('B4')]:
+            continue
+        found |= {('expectedDVI', pixel), ('expectedPSSRa', pixel)}
+        for (name, band, formula), first_by in zip(TURN, ('CI', 'NDI45', 'MNDWI')):
+            fits = [v for v in range(1, 20000)
+                    if close(at[name][pixel], single(formula(first, v)))]
+            if fits == [first.get(band)]:
+                found.add(('expected' + first_by, pixel))
+    return found
+
+
+def red_edge(known, ireci):
+    """Band 6 from IRECI, (N - R4) / (R5 / R6)."""
+    k = known
+    fits = [v for v in range(1, 20000) if k.keys() >= {'B4', 'B5', 'B8'} and close(
+        ireci, single((k['B8'] - k['B4']) / 1e4 * v / k['B5']))]
+    return fits[0] if len(fits) == 1 else None
+
+
 def pair(want, formula, first, second):
     """Two whole numbers that give the value, the closest to what is likely; or None."""
     best = None
