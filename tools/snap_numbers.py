@@ -34,7 +34,7 @@ KNOWN = {
     'graphReadOpWithPolygonSubsetByPolygonRegionWKT': (('size', 'place'), 'as there'),
     'graphReprojectSubset': (('size',), 'SNAP brings a region to another grid by the centres '
         'of its corner pixels: 1795 for 6 x 300; nadir keeps the same ground'),
-    'graphReadOpWithPixelSubset': (('size',), 'SNAP drops half pixels; nadir rounds them'),
+    'graphReadOpWithPixelSubset': (('size',), 'angle grids: SNAP keeps a column more'),
     'graphReaderMultiLevel': (('size',), 'whether Reproject begins a last row hangs on the '
         'last bit of h / (h / 200)'),
 }

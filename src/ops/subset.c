@@ -166,11 +166,10 @@ static void to_pixels(double low, double high, int size, rounding how, int *at,
                       int *count)
 {
     const double noise = 1e-6; // of a transformation: no pixel is touched by so little
-    double from = floor(how == TOUCHED   ? low + noise
-                        : how == CENTRES ? low + 0.5
-                                         : low - 1);
-    double to = how == CENTRES ? floor(high + 0.5)
-                               : ceil(how == TOUCHED ? high - noise : high + 1);
+    double from = floor(low - 1), to = ceil(high + 1);
+    if (how == TOUCHED) from = floor(low + noise), to = ceil(high - noise);
+    // A centre on the edge itself belongs to what begins there, not to what ends.
+    if (how == CENTRES) from = ceil(low - 0.5), to = ceil(high - 0.5);
     from = fmin(fmax(from, 0), size - 1.0);
     to = fmax(fmin(to, size), from + 1);
     *at = (int)from, *count = (int)(to - from);
