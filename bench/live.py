@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""How live a step of a graph is on the map page: seconds of a tile that nobody asked for before, level by level,
-and of a screen of 24 of them at once. usage: /usr/bin/python3 live.py NADIR GRAPH [SECONDS]: how long a level
-may take (20); levels where one tile takes longer than that end it."""
+"""How live a step of a graph is on the map page: what a tile costs that nobody asked for before, level by level,
+and a screen of 24 of them side by side. usage: /usr/bin/python3 live.py NADIR GRAPH [SECONDS [LEVELS]]: SECONDS
+that a level's single tiles may take (20); from level 0 on so many LEVELS (all)."""
 import concurrent.futures
 import http.client
 import json
@@ -22,20 +22,24 @@ class Page:
         url = urllib.parse.urlsplit(self.process.stdout.readline().strip())
         self.port, self.head = url.port, {"Authorization": "Bearer " + urllib.parse.parse_qs(url.query)["t"][0]}
         self.local = threading.local()
-        page = json.loads(self.ask("/api/page/map")[0])["set"]["map.graph"]
+        page = json.loads(self.fetch("/api/page/map"))["set"]["map.graph"]
         self.node = page["nodes"][-1]
         self.grid = page["grids"][self.node["bands"][0]["grid"]]
 
-    def ask(self, path):
+    def fetch(self, path):
         if not hasattr(self.local, "client"):
             self.local.client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-        start = time.monotonic()
         self.local.client.request("GET", path, headers={**self.head, "Nadir-View": "ab.1"})
         answer = self.local.client.getresponse()
         data = answer.read()
         if answer.status not in (200, 204):
             sys.exit(f"{path}: {answer.status} {data[:300]}")
-        return data, time.monotonic() - start, dict(answer.getheaders())
+        return data
+
+    def ask(self, path):
+        start = time.monotonic()
+        self.fetch(path)
+        return time.monotonic() - start
 
     def cpu(self):
         with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as file:
@@ -54,32 +58,33 @@ def places(grid, level, seed):
     return every
 
 
+def timed(page, tiles, limit, threads=1):
+    """Seconds of each tile until the limit, CPU seconds and wall of all of them."""
+    start, cpu, took = time.monotonic(), page.cpu(), []
+
+    def one(at):
+        if time.monotonic() - start < limit:
+            took.append(page.ask(page.tile(*at)))
+
+    with concurrent.futures.ThreadPoolExecutor(threads) as pool:
+        list(pool.map(one, tiles))
+    return took, page.cpu() - cpu, time.monotonic() - start
+
+
 def main():
     limit = float(sys.argv[3]) if len(sys.argv) > 3 else 20
     page = Page(sys.argv[1], sys.argv[2])
+    levels = min(int(sys.argv[4]) if len(sys.argv) > 4 else 99, page.grid["levels"] + 1)
     print(f"{page.grid['width']} x {page.grid['height']} pixels, {page.grid['levels']} levels")
-    for level in range(page.grid["levels"] + 1):
-        tiles, took, sizes = places(page.grid, level, 7), [], []
-        start, cpu = time.monotonic(), page.cpu()
-        for x, y in tiles[:12]:
-            data, seconds, _ = page.ask(page.tile(level, x, y))
-            took.append(seconds)
-            sizes.append(len(data))
-            if time.monotonic() - start > limit:
-                break
-        cpu = (page.cpu() - cpu) / len(took)
-        screen = tiles[len(took):len(took) + 24]
-        all_ = float("nan")
-        if screen and statistics.median(took) * len(screen) < limit:
-            begin = time.monotonic()
-            with concurrent.futures.ThreadPoolExecutor(4) as four:
-                list(four.map(lambda at, level=level: page.ask(page.tile(level, *at)), screen))
-            all_ = time.monotonic() - begin
-        print(f"level {level}: a tile {1000 * statistics.median(took):.0f} ms (to {1000 * max(took):.0f}, {len(took)} tiles, "
-              f"{1000 * cpu:.0f} CPU ms, "
-              f"{statistics.median(sizes):.0f} bytes); {len(screen)} tiles at once {all_:.2f} s", flush=True)
-        if statistics.median(took) > limit:
-            break
+    for level in range(levels):
+        every = places(page.grid, level, 7)
+        took, cpu, _ = timed(page, [(level, *at) for at in every[:12]], limit)
+        print(f"level {level}: a tile {1000 * statistics.median(took):.0f} ms (to {1000 * max(took):.0f}), "
+              f"{1000 * cpu / len(took):.0f} CPU ms; {len(took)} tiles", flush=True)
+        left, top = (max(0, max(at[i] for at in every) // 2 - 3 + i) for i in (0, 1))
+        screen = [(level, x, y) for y in range(top, top + 4) for x in range(left, left + 6) if (x, y) in set(every)]
+        took, cpu, wall = timed(page, screen, 6 * limit, 4)
+        print(f"level {level}: a screen of {len(took)} tiles {wall:.2f} s, {cpu:.2f} CPU s", flush=True)
     page.process.terminate()
 
 
