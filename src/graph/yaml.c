@@ -1,11 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // A graph's YAML to the tree that it shares with XML.
 #include "graph.h"
+#include <ctype.h>
 #include <nadir/yaml.h>
+#include <string.h>
 
 static void wrong(void *reader, nd_spot at)
 {
     graph_wrong(reader, (graph_place){at.line, at.column});
+}
+
+// Blanks around a value mean nothing, as in XML: both print as each other.
+static nd_status trim(graph_reader *r, const char **text)
+{
+    if (!*text) return ND_OK;
+    const char *from = *text;
+    while (isspace((unsigned char)*from)) from++;
+    size_t length = strlen(from);
+    while (length && isspace((unsigned char)from[length - 1])) length--;
+    if (!length) return *text = NULL, ND_OK;
+    *text = from[length] ? nd_text(r->arena, "%.*s", (int)length, from) : from;
+    return *text ? ND_OK : ND_E_MEMORY;
 }
 
 // As deep as nd_yaml_parse goes.
@@ -17,6 +32,7 @@ static nd_status take(graph_reader *r, const nd_yaml *from, graph_tree *parent)
     if (!tree) return ND_E_MEMORY;
     tree->value_at = (graph_place){from->value_at.line, from->value_at.column};
     tree->raw = from->text;
+    ND_TRY(trim(r, &tree->raw));
     if (parent)
         graph_tree_add(parent, tree);
     else

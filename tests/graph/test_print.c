@@ -106,6 +106,14 @@ TEST(other_shapes_keep_their_ids_and_names)
                  expected) == 0);
 }
 
+TEST(blanks_around_a_value_mean_nothing_in_either_language)
+{
+    nd_graph *spaced = YAML("steps:\n  - Read: { file: ' a b.tif ' }\n"
+                            "  - Write: { file: \"\\t\" }\n"),
+             *bare = YAML("steps:\n  - Read: { file: a b.tif }\n  - Write: {}\n");
+    CHECK(strcmp(as_yaml(arena, spaced), as_yaml(arena, bare)) == 0);
+    CHECK(goes_round(arena, bare));
+}
 TEST(xml_says_the_format_that_yaml_leaves_to_the_name)
 {
     nd_graph *graph = YAML("input: a.tif\noutput: b.tif\n");
