@@ -100,16 +100,28 @@ static nd_status axis_of(const raster_brain *b, nd_arena *arena, const int range
     return ND_OK;
 }
 
-static void spread_row(const float *from, const float *under, float down, const axis *x,
-                       int first, int count, float *to)
+// Two rows of cells spread along x, kept for all rows of pixels between them: of any two
+// neighbours one is odd and one is even.
+typedef struct spread {
+    const axis *x;
+    const nd_tile *in;
+    int count, held[2]; // held: the row of cells in each line, -1: none
+    float *line[2];
+} spread;
+
+static const float *spread_row(spread *s, int k, int cell)
 {
-    for (int i = 0; i < count; i++) {
-        const int c = x->cell[i] - first;
-        const float t = x->share[i];
-        const int right = t > 0;
-        *to++ = (from[c] * (1 - t) + from[c + right] * t) * (1 - down) +
-                (under[c] * (1 - t) + under[c + right] * t) * down;
+    float *to = s->line[cell & 1];
+    if (s->held[cell & 1] == cell) return to;
+    const int first = s->in->rect.x;
+    const float *from = nd_at(s->in, k, first, cell);
+    for (int i = 0; i < s->count; i++) {
+        const int c = s->x->cell[i] - first;
+        const float t = s->x->share[i];
+        to[i] = from[c] * (1 - t) + from[c + (t > 0)] * t;
     }
+    s->held[cell & 1] = cell;
+    return to;
 }
 
 static nd_status spread_cells(const nd_node *self, nd_work *work, nd_tile *tile)
@@ -123,13 +135,20 @@ static nd_status spread_cells(const nd_node *self, nd_work *work, nd_tile *tile)
     ND_TRY(axis_of(b, work->arena, (int[]){r.y, r.height},
                    raster_windows_cells(b, b->grid.height), &y));
     ND_TRY(nd_read(self->input[0], work, tile->bands, 0, under(b, r), &in));
-    for (int k = 0; k < tile->bands.count; k++)
+    const size_t width = (size_t)r.width;
+    float *lines = nd_alloc_raw(work->arena, 2 * width, sizeof *lines);
+    if (!lines) return ND_E_MEMORY;
+    for (int k = 0; k < tile->bands.count; k++) {
+        spread s = {&x, &in, r.width, {-1, -1}, {lines, lines + width}};
         for (int i = 0; i < r.height; i++) {
-            const float *row = nd_at(&in, k, in.rect.x, y.cell[i]);
             const float down = y.share[i];
-            spread_row(row, down > 0 ? row + in.stride : row, down, &x, in.rect.x,
-                       r.width, nd_at(tile, k, r.x, r.y + i));
+            const float *above = spread_row(&s, k, y.cell[i]);
+            const float *below = down > 0 ? spread_row(&s, k, y.cell[i] + 1) : above;
+            float *to = nd_at(tile, k, r.x, r.y + i);
+            for (int n = 0; n < r.width; n++)
+                to[n] = above[n] * (1 - down) + below[n] * down;
         }
+    }
     return ND_OK;
 }
 

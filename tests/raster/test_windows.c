@@ -67,6 +67,9 @@ TEST(patches_answer_for_the_cell_in_their_middle)
     // By lines: the middles of the cells lie at 1 and 3.
     make.lattice.blend = ND_BLEND_LINEAR;
     CHECK(READS(nd_windows_new(arena, in, &make, "mean"), 4, 5, 7, 8));
+    // And down a column.
+    in = PIXELS(1, 4, 0, 4, 8, 12);
+    CHECK(READS(nd_windows_new(arena, in, &make, "mean"), 4, 5, 7, 8));
 }
 
 // Twice what was read, once for all patches that see it.
