@@ -172,6 +172,18 @@ TEST(a_mean_weighs_parts_of_pixels_by_their_area)
     CHECK(READS(out, 0, 0, 4, 8));
 }
 
+// Rows of 60 m are three of 20 m each: 3 times 20/60 is 1, not a little less.
+TEST(a_pixel_on_an_edge_is_of_the_row_that_begins_there_strictly)
+{
+    nd_node *in =
+        STACK(SIZED(20, 1, 27, [26] = 0), SIZED(60, 1, 9, 0, 1, 2, 3, 4, 5, 6, 7, 8));
+    nd_node *out =
+        strictly(arena, in, WITH("referenceBand", "s1", "upsampling", "Nearest"));
+    const float *got = NULL;
+    CHECK(out && reads_alike(arena, out, ND_BANDS(1), 0, &got));
+    for (int i = 0; got && i < 27; i++) CHECK(got[i] == (float)(i / 3));
+}
+
 TEST(whole_numbers_are_cut_towards_zero_strictly)
 {
     nd_node *in = STACK(SIZED(20, 1, 1, 0), SIZED(10, 2, 2, 1, 2, 2, 2));
