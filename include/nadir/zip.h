@@ -38,7 +38,8 @@ typedef struct nd_zip_hand {
 } nd_zip_hand;
 // All of a member: where it lies if it is stored in bytes, else in the hand until its
 // next use. The sum is right and the size is the table's, which is refused if it is above
-// `most` or more than deflate can make of what there is, before any memory is taken.
+// `most` or more than deflate can make of what there is, and so are bytes far longer than
+// it, before any memory is taken.
 nd_status nd_zip_read(const nd_zip *zip, const nd_zip_member *member, uint64_t most,
                       nd_zip_hand *hand, nd_bytes *bytes) ND_CHECKED;
 void nd_zip_hand_free(nd_zip_hand *hand);

@@ -327,6 +327,10 @@ static nd_status check(const nd_zip_member *m, uint64_t most)
                        "%s in the archive is packed by method %d\n"
                        "unpack it and make it anew, stored or deflated",
                        m->name, (int)m->method);
+    // Deflate adds an eighth and little more at worst: what is far longer is no member.
+    const bool is_padded =
+        m->packed > m->size && m->packed - m->size > m->size / 4 + 1024;
+    if (is_padded) return damaged(nd_gettext("a member has two sizes"));
     if (m->size > most || m->size / RATIO > m->packed)
         return nd_fail(ND_E_DATA,
                        "%s in the archive says it is %llu bytes long\n"

@@ -162,6 +162,21 @@ TEST(bombs_are_refused_before_anything_is_unpacked)
     CHECK(nd_resident_bytes() - before < 1 << 24);
 }
 
+// Bytes that no ten can come from are not fetched, however small the file is on the disk.
+TEST(a_packed_member_far_longer_than_what_it_holds_is_refused)
+{
+    enum { PACKED = 4000 };
+    char *packed = nd_alloc(arena, PACKED, 1);
+    const member m = {"a", 8, 0, packed, PACKED, 10, 0};
+    const nd_bytes file = one(arena, m);
+    CHECK(refuses(arena, file, "a member has two sizes"));
+    const nd_zip *z = opened(arena, file);
+    nd_zip_hand hand = {0};
+    nd_bytes bytes;
+    CHECK(z && nd_zip_read(z, z->member, MOST, &hand, &bytes) != ND_OK && !hand.packed);
+    nd_zip_hand_free(&hand);
+}
+
 TEST(members_are_read_only_as_far_as_the_caller_wants)
 {
     const nd_zip *z = nd_zip_of(arena, one(arena, plain("a", "hello")), 1);
