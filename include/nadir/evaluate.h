@@ -43,6 +43,14 @@ typedef struct nd_class_more {
     nd_things things;      // of masks
     nd_outline outline;    // of masks
 } nd_class_more;
+// A map's areas, corrected by what was evaluated: right if that is a random sample of the
+// map's ground, drawn alike within each class of the map.
+typedef struct nd_map_areas {
+    const char *map;
+    const double *mapped;     // hectares of each class, as the map has it
+    double other;             // hectares of values that no class has
+    nd_map_accuracy accuracy; // its areas in hectares
+} nd_map_areas;
 typedef struct nd_evaluation {
     const char *model, *data, *side, *task; // side NULL: all of the data
     const char *architecture;               // "wrn16-2, 0.69 M parameters"; NULL
@@ -65,6 +73,7 @@ typedef struct nd_evaluation {
     int worsts, typicals;
     const nd_confusion *views; // of the mean of eight views; NULL: not asked for
     nd_interval views_accuracy;
+    const nd_map_areas *areas;    // NULL: not asked for
     double seconds;               // of the network
     const struct nd_tally *tally; // of each sample that was asked for, by index
     int64_t tallies;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 typedef struct options {
-    nd_path data, output;
+    nd_path data, output, map;
     const char *split;
     bool tta, dense;
 } options;
@@ -17,6 +17,9 @@ static const nd_param params[] = {
     ND_PARAM(options, split, NULL,
              .help = "Only this side of the data, as the model's own split cut them: "
                      "train, valid or test; all of them if not given"),
+    ND_PARAM(options, map, {NULL}, .of = "file",
+             .help = "Also estimate how much ground each class takes in this map, with "
+                     "ranges: right if the data are a random sample of its ground"),
     ND_PARAM(options, output, {NULL}, .was = "o", .of = "file",
              .help = "Write a report as one HTML page"),
     ND_PARAM(options, dense, false,
@@ -79,6 +82,7 @@ static nd_status run(cli_call *call)
                                 .dense = own->dense};
     if (!e) return ND_E_MEMORY;
     ND_TRY(cli_evaluate(call, &ask, e));
+    if (own->map.text) ND_TRY(cli_areas(call, own->map.text, e));
     if (own->output.text) ND_TRY(write_page(call, own->output.text, e));
     if (call->general->quiet && !call->general->json) return ND_OK;
     if (!call->general->json) {

@@ -22,3 +22,6 @@ typedef struct cli_evaluation {
 } cli_evaluation;
 nd_status cli_evaluate(cli_call *call, const cli_evaluation *ask,
                        nd_evaluation *evaluation) ND_CHECKED;
+// Fills in the areas of the classes of the map `path`.
+nd_status cli_areas(cli_call *call, const char *path,
+                    nd_evaluation *evaluation) ND_CHECKED;

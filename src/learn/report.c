@@ -81,6 +81,17 @@ int report_rival(const nd_evaluation *e, int k)
     return rival;
 }
 
+const char *report_areas_of(nd_arena *arena, const nd_map_areas *areas)
+{
+    const char *of = nd_text(
+        arena,
+        nd_gettext("ground of %s by class; right if the data are a random sample of it"),
+        areas->map);
+    if (!of || areas->other <= 0) return of;
+    return nd_text(arena, nd_gettext("%s; %s ha more are of no class"), of,
+                   report_number(areas->other, 1).text);
+}
+
 const char *report_unit(const nd_evaluation *e)
 {
     if (!e->is_mask) return "picture";
@@ -231,6 +242,36 @@ static void json_views(nd_json_out *out, const nd_evaluation *e)
     nd_json_close(out, '}');
 }
 
+static void json_estimate(nd_json_out *out, const char *key, nd_estimate of)
+{
+    nd_json_open(out, key, '{');
+    nd_json_real(out, "value", of.value);
+    nd_json_real(out, "margin", of.margin);
+    nd_json_close(out, '}');
+}
+
+static void json_areas(nd_json_out *out, const nd_evaluation *e)
+{
+    const nd_map_areas *a = e->areas;
+    nd_json_open(out, "areas", '{');
+    nd_json_text(out, "map", a->map);
+    nd_json_text(out, "unit", "ha");
+    nd_json_real(out, "other", a->other);
+    json_estimate(out, "accuracy", a->accuracy.overall);
+    nd_json_open(out, "classes", '[');
+    for (int k = 0; k < e->matrix->classes; k++) {
+        nd_json_open(out, NULL, '{');
+        nd_json_text(out, "name", report_class(e, k));
+        nd_json_real(out, "mapped", a->mapped[k]);
+        json_estimate(out, "area", a->accuracy.area[k]);
+        json_estimate(out, "user_accuracy", a->accuracy.user[k]);
+        json_estimate(out, "producer_accuracy", a->accuracy.producer[k]);
+        nd_json_close(out, '}');
+    }
+    nd_json_close(out, ']');
+    nd_json_close(out, '}');
+}
+
 nd_status nd_evaluation_describe(const nd_evaluation *e, nd_json_out *out)
 {
     nd_json_open(out, NULL, '{');
@@ -249,6 +290,7 @@ nd_status nd_evaluation_describe(const nd_evaluation *e, nd_json_out *out)
     json_calibration(out, "calibration", &e->plain);
     json_calibration(out, "calibration_at_best", &e->best);
     if (e->views) json_views(out, e);
+    if (e->areas) json_areas(out, e);
     json_cases(out, "worst", e, e->worst, e->worsts);
     json_cases(out, "typical", e, e->typical, e->typicals);
     nd_json_real(out, "seconds", e->seconds);

@@ -21,6 +21,9 @@ const char *report_unit(const nd_evaluation *evaluation); // what intervals draw
 // What was counted, as one line; how it was drawn, if there is something to mind.
 void report_counted(nd_buffer *out, const nd_evaluation *evaluation);
 
+// What the areas are of, and when they are right; one line or two.
+const char *report_areas_of(nd_arena *arena, const nd_map_areas *areas);
+
 // ---- Parts of the page, each in a file of its own.
 void report_escape(nd_buffer *out, const char *text);
 void report_curves(nd_buffer *out, const nd_curve *curve, int curves, const char *title);

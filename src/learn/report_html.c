@@ -190,6 +190,27 @@ static void classes(nd_buffer *out, const nd_evaluation *e)
     nd_buffer_add(out, "</tbody></table></div>\n");
 }
 
+static void areas(nd_buffer *out, const nd_evaluation *e)
+{
+    const nd_map_areas *a = e->areas;
+    if (!a) return;
+    nd_buffer_add(out, "<h2>%s</h2><p class=faint>", nd_gettext("Areas"));
+    report_escape(out, report_areas_of(out->arena, a));
+    nd_buffer_add(
+        out, "</p><div class=card><table><thead><tr><th>%s<th>%s<th>%s<th>± 95 %%",
+        nd_gettext("class"), nd_gettext("mapped, ha"), nd_gettext("estimated, ha"));
+    nd_buffer_add(out, "</tr></thead><tbody>");
+    for (int k = 0; k < e->matrix->classes; k++) {
+        nd_buffer_add(out, "<tr><td>");
+        dot(out, e, k);
+        report_escape(out, report_class(e, k));
+        nd_buffer_add(out, "<td>%s<td>%s<td>%s</tr>", report_number(a->mapped[k], 1).text,
+                      report_number(a->accuracy.area[k].value, 1).text,
+                      report_number(a->accuracy.area[k].margin, 1).text);
+    }
+    nd_buffer_add(out, "</tbody></table></div>\n");
+}
+
 static void matrix_cell(nd_buffer *out, const nd_evaluation *e, int i, int j,
                         bool as_rows)
 {
@@ -375,6 +396,7 @@ nd_status nd_evaluation_html(const nd_evaluation *e, const nd_curve *curve, int 
     curves_of(out, curve, curves);
     matrices(out, e);
     classes(out, e);
+    areas(out, e);
     calibration(out, e);
     cases(out, e, nd_gettext("Worst cases"), e->worst, e->worsts);
     cases(out, e, nd_gettext("Typical cases, drawn by lot"), e->typical, e->typicals);

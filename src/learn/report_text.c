@@ -170,6 +170,27 @@ static void matrix(nd_buffer *out, const nd_evaluation *e)
     }
 }
 
+static void areas(nd_buffer *out, const nd_evaluation *e)
+{
+    const nd_map_areas *a = e->areas;
+    if (!a) return;
+    nd_buffer_add(out, "\n");
+    const char *of = report_areas_of(out->arena, a);
+    nd_buffer_add(out, "%s\n", of ? of : "");
+    left(out, nd_gettext("class"), NAME);
+    right(out, nd_gettext("mapped, ha"), 14);
+    right(out, nd_gettext("estimated, ha"), 16);
+    right(out, "± 95 %", 14);
+    nd_buffer_add(out, "\n");
+    for (int k = 0; k < e->matrix->classes; k++) {
+        left(out, report_class(e, k), NAME);
+        right(out, report_number(a->mapped[k], 1).text, 14);
+        right(out, report_number(a->accuracy.area[k].value, 1).text, 16);
+        right(out, report_number(a->accuracy.area[k].margin, 1).text, 14);
+        nd_buffer_add(out, "\n");
+    }
+}
+
 enum { SHOWN = 10 };
 
 static void worst(nd_buffer *out, const nd_evaluation *e)
@@ -200,6 +221,7 @@ nd_status nd_evaluation_print(const nd_evaluation *e, nd_buffer *out)
     figures(out, e);
     classes(out, e);
     matrix(out, e);
+    areas(out, e);
     worst(out, e);
     if (e->note) nd_buffer_add(out, "\n%s\n", e->note);
     return nd_buffer_text(out) ? ND_OK : ND_E_MEMORY;
