@@ -13,6 +13,8 @@ static const nd_param params[] = {
 };
 
 static const uint32_t clear = 0x80808000; // a colour that is not seen
+// Classes are whole numbers up to 2^24, labelled or not: none of them can be this one.
+static const float MOST = 1 << 24, RIGHT = 1 << 25;
 
 static int first_of_classes(const nd_node *node)
 {
@@ -40,9 +42,8 @@ static nd_status choose(const nd_node *self, int *said, int *known)
 static nd_status plan(nd_node *self)
 {
     nd_source *from = nd_alloc(self->arena, 2, sizeof *from);
-    float *right = nd_alloc(self->arena, 1, sizeof *right);
     int p, l;
-    if (!from || !right) return ND_E_MEMORY;
+    if (!from) return ND_E_MEMORY;
     ND_TRY(choose(self, &p, &l));
     const nd_band *said = &self->input[0]->band[p], *known = &self->input[1]->band[l];
     if (!nd_grid_same(&said->grid, &known->grid))
@@ -50,16 +51,12 @@ static nd_status plan(nd_node *self)
                                   "bring the labels there by labels or Collocate");
     nd_label *label = nd_alloc(self->arena, (size_t)said->labels + 1, sizeof *label);
     if (!label) return ND_E_MEMORY;
-    double most = 0;
+    label[0] =
+        (nd_label){(double)RIGHT, "right", "The prediction is what is known", clear};
     for (int i = 0; i < said->labels; i++) {
         label[i + 1] = said->label[i];
         label[i + 1].colour = nd_label_colour(&said->label[i], i);
-        most = fmax(most, said->label[i].value);
     }
-    for (int i = 0; i < known->labels; i++) most = fmax(most, known->label[i].value);
-    *right = (float)most + 1;
-    label[0] =
-        (nd_label){(double)*right, "right", "The prediction is what is known", clear};
     from[0] = (nd_source){0, p}, from[1] = (nd_source){1, l};
     self->band[0] = (nd_band){.name = "error",
                               .help = "What a pixel was wrongly taken for",
@@ -70,19 +67,18 @@ static nd_status plan(nd_node *self)
                               .label = label,
                               .labels = said->labels + 1};
     self->bands = 1, self->source = from, self->sources = 2;
-    self->state = right;
     return ND_OK;
 }
 
-// Where one of them says nothing there is nothing to be wrong.
+// Where one of them says nothing, or the prediction no class, nothing can be wrong.
 static void row(const void *state, const nd_ctx *ctx, const float *const *in,
                 float *const *out)
 {
-    const float right = *(const float *)state;
+    (void)state;
     for (int i = 0; i < ctx->count; i++) {
         const float said = in[0][i], known = in[1][i];
-        const bool is_told = !isnan(said) && !isnan(known);
-        out[0][i] = !is_told ? NAN : said == known ? right : said;
+        const bool is_told = fabsf(said) <= MOST && !isnan(known);
+        out[0][i] = !is_told ? NAN : said == known ? RIGHT : said;
     }
 }
 
