@@ -92,13 +92,25 @@ static double add(classes *c, double value, const char *name)
     return c->label[c->count++].value;
 }
 
+static bool is_number(const char *word, int64_t *n)
+{
+    return nd_text_size(word, n) && *n >= -(1 << 24) && *n <= 1 << 24;
+}
+
+// Of all names before the first is numbered: a name that is a number keeps it, and no
+// other gets it.
+static void leave_free(classes *c, const char *word)
+{
+    int64_t n;
+    if (is_number(word, &n)) c->next = fmax(c->next, (double)n + 1);
+}
+
 static double value_of(classes *c, const char *word)
 {
     int64_t n;
     for (int i = 0; i < c->count; i++)
         if (nd_text_same(c->label[i].name, word)) return c->label[i].value;
-    if (!nd_text_size(word, &n) || n < -(1 << 24) || n > 1 << 24)
-        return add(c, c->next, word);
+    if (!is_number(word, &n)) return add(c, c->next, word);
     for (int i = 0; i < c->count; i++)
         if (c->label[i].value == (double)n) return (double)n;
     return add(c, (double)n, word);
@@ -164,6 +176,7 @@ static nd_status take_shapes(nd_node *self, state *s, const nd_grid *grid, class
                        "give one with fewer",
                        (int)MOST_CLASSES);
     ND_TRY(begin(self, (size_t)different, c));
+    for (int i = 0; i < different; i++) leave_free(c, word[i]);
     for (int i = 0; i < different; i++) (void)value_of(c, word[i]);
     for (int i = 0; i < shapes; i++) {
         const char *is = nd_vector_value(v, i, field);
@@ -198,6 +211,8 @@ static nd_status take_raster(nd_node *self, state *s, const nd_grid *grid, class
     s->was = nd_alloc(self->arena, own + 1, sizeof *s->was);
     s->is = nd_alloc(self->arena, own + 1, sizeof *s->is);
     if (!s->was || !s->is) return ND_E_MEMORY;
+    for (int i = 0; i < band->labels && !is_alone; i++)
+        leave_free(c, band->label[i].name);
     for (int i = 0; i < band->labels; i++) {
         const nd_label *l = &band->label[i];
         if (is_alone) {

@@ -32,6 +32,19 @@ static const char *fields(nd_arena *arena)
         "]}");
 }
 
+// Two fields of one pixel each, of classes "(bare)" and "1".
+static const char *mixed(nd_arena *arena)
+{
+    return file_of(
+        arena, "mixed.geojson",
+        "{\"type\":\"FeatureCollection\",\"features\":["
+        "{\"type\":\"Feature\",\"properties\":{\"cover\":\"(bare)\"},\"geometry\":"
+        "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[1,0],[1,1],[0,1],[0,0]]]}},"
+        "{\"type\":\"Feature\",\"properties\":{\"cover\":\"1\"},\"geometry\":"
+        "{\"type\":\"Polygon\",\"coordinates\":[[[1,0],[2,0],[2,1],[1,1],[1,0]]]}}"
+        "]}");
+}
+
 // An ASCII grid: the simplest raster that can be written by hand. Two pixels of two
 // degrees, of which the right one lies over columns 2 and 3.
 static const char *raster(nd_arena *arena)
@@ -70,6 +83,15 @@ TEST(words_without_a_prediction_are_numbered_by_the_alphabet)
     nd_node *out = apply(arena, "labels", FROM(ground(arena, false)),
                          WITH("file", fields(arena), "field", "cover"));
     CHECK(READS(out, NAN, NAN, NAN, 1, 2, 1, 1, 1));
+}
+
+// Whatever sorts before it: a parenthesis comes before the digits.
+TEST(a_class_that_is_called_by_a_number_has_it_for_itself)
+{
+    nd_node *out = apply(arena, "labels", FROM(ground(arena, false)),
+                         WITH("file", mixed(arena), "field", "cover"));
+    CHECK(READS(out, NAN, NAN, NAN, NAN, 2, 1, NAN, NAN));
+    CHECK(out && out->band[0].labels == 2);
 }
 
 TEST(a_raster_on_another_grid_is_taken_by_its_nearest_pixel)
