@@ -159,7 +159,9 @@ bool nd_grid_same(const nd_grid *a, const nd_grid *b);
 bool nd_grid_near(const nd_grid *a, const nd_grid *b, double error_deg);
 // The grid that stands for a picture: of its band with the most pixels; NULL: no bands.
 const nd_grid *nd_node_grid(const nd_node *node);
-bool nd_crs_same(const nd_crs *a, const nd_crs *b);        // NULL equals only NULL
+bool nd_crs_same(const nd_crs *a, const nd_crs *b); // NULL equals only NULL
+// A position in pixels; the whole number that it is but for what a transformation rounds.
+double nd_whole(double position);
 nd_rect nd_rect_clip(nd_rect rect, int width, int height); // width or height may be 0
 
 // Pixels of `node`: one call for all bands wanted. They live as long as work's arena.

@@ -93,8 +93,8 @@ static nd_status lay(nd_arena *arena, const mosaic *set, nd_grid *grid)
                        set->north_bound, set->south_bound);
     nd_box box = {set->west_bound, set->south_bound, east, set->north_bound};
     ND_TRY(nd_transform_box(t, box, &box));
-    const double w = floor((box.x1 - box.x0) / set->pixel_size_x + 1e-9),
-                 h = floor((box.y1 - box.y0) / set->pixel_size_y + 1e-9);
+    const double w = floor(nd_whole((box.x1 - box.x0) / set->pixel_size_x)),
+                 h = floor(nd_whole((box.y1 - box.y0) / set->pixel_size_y));
     if (!(w >= 1 && h >= 1 && w <= 1 << 27 && h <= 1 << 27 && w * h <= 4e12))
         return nd_fail(ND_E_PARAM,
                        "the mosaic would be %.0f x %.0f pixels\n"

@@ -139,8 +139,8 @@ static nd_status by_resolution(const nd_node *self, double side, nd_grid *to)
     if (!scene.crs)
         return nd_fail(ND_E_DATA, "target_resolution needs a scene with a crs\n"
                                   "give target_width and target_height");
-    const double w = ceil(scene.width * fabs(scene.pixel_x) / side - 1e-9),
-                 h = ceil(scene.height * fabs(scene.pixel_y) / side - 1e-9);
+    const double w = ceil(nd_whole(scene.width * fabs(scene.pixel_x) / side)),
+                 h = ceil(nd_whole(scene.height * fabs(scene.pixel_y) / side));
     if (!(w >= 1 && h >= 1 && w <= 1 << 27 && h <= 1 << 27 && w * h <= 4e12))
         return nd_fail(ND_E_PARAM,
                        "the result would be %.0f x %.0f pixels\n"
@@ -278,7 +278,7 @@ static bool is_refined(const state *s, kind *k)
     const double x = (f->x - t->x) / t->pixel_x, y = (f->y - t->y) / t->pixel_y;
     if (k->kernel == ND_BICUBIC || !is_multiple(f->pixel_x, t->pixel_x, &k->across) ||
         !is_multiple(f->pixel_y, t->pixel_y, &k->below) || fabs(x) > 1e8 ||
-        fabs(y) > 1e8 || fabs(x - round(x)) > 1e-6 || fabs(y - round(y)) > 1e-6)
+        fabs(y) > 1e8 || nd_whole(x) != round(x) || nd_whole(y) != round(y))
         return false;
     k->x = (int)round(x), k->y = (int)round(y);
     return true;

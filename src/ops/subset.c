@@ -165,11 +165,10 @@ typedef enum rounding { TOUCHED, CENTRES, MARGIN } rounding;
 static void to_pixels(double low, double high, int size, rounding how, int *at,
                       int *count)
 {
-    const double noise = 1e-6; // of a transformation: no pixel is touched by so little
     double from = floor(low - 1), to = ceil(high + 1);
-    if (how == TOUCHED) from = floor(low + noise), to = ceil(high - noise);
+    if (how == TOUCHED) from = floor(nd_whole(low)), to = ceil(nd_whole(high));
     // A centre on the edge itself belongs to what begins there, not to what ends.
-    if (how == CENTRES) from = ceil(low - 0.5), to = ceil(high - 0.5);
+    if (how == CENTRES) from = ceil(nd_whole(low - 0.5)), to = ceil(nd_whole(high - 0.5));
     from = fmin(fmax(from, 0), size - 1.0);
     to = fmax(fmin(to, size), from + 1);
     *at = (int)from, *count = (int)(to - from);

@@ -30,15 +30,9 @@ typedef struct gather {
     int32_t *valid;
 } gather;
 
-static double clean(double x)
-{
-    const double whole = round(x);
-    return fabs(x - whole) < 1e-6 ? whole : x;
-}
-
 static span span_at(double origin, double size, int at)
 {
-    const double a = clean(origin + size * at), b = clean(origin + size * (at + 1));
+    const double a = nd_whole(origin + size * at), b = nd_whole(origin + size * (at + 1));
     span s = {.first = (int)floor(a), .last = (int)ceil(b) - 1};
     if (s.last < s.first) s.last = s.first;
     s.begin = s.first == s.last ? b - a : s.first + 1 - a;
@@ -198,7 +192,7 @@ static nd_status strip(gather *g, nd_work *work, nd_bands from, nd_tile *tile, i
 static nd_status find_even(gather *g, nd_arena *scratch, int width)
 {
     const nd_area *a = g->area;
-    const double x = clean(g->x), y = clean(g->y);
+    const double x = nd_whole(g->x), y = nd_whole(g->y);
     g->is_even = a->how == ND_AREA_MEAN && !a->is_whole && x == round(x) &&
                  y == round(y) && a->across == round(a->across) &&
                  a->down == round(a->down) && a->across >= 1 && a->down >= 1;

@@ -32,6 +32,12 @@ const nd_grid *nd_node_grid(const nd_node *node)
     return best ? best : node->bands ? &node->band[0].grid : NULL;
 }
 
+double nd_whole(double position)
+{
+    const double whole = round(position);
+    return fabs(position - whole) < 1e-6 ? whole : position;
+}
+
 bool nd_grid_near(const nd_grid *a, const nd_grid *b, double error_deg)
 {
     // A degree of latitude is 111 320 m on the sphere of the WGS 84 equator.

@@ -3,8 +3,6 @@
 #include "raster/warp.h"
 #include <math.h>
 
-static const double EDGE = 1e-9; // pixels
-
 static float tap(const nd_tile *in, int k, int x, int y)
 {
     const nd_rect r = in->rect;
@@ -15,13 +13,12 @@ static float tap(const nd_tile *in, int k, int x, int y)
 // Strictly as SNAP: positions in steps of 1/256, any missing sample makes none.
 static float strict_sample(const nd_tile *in, int k, double u, double v, nd_kernel kernel)
 {
-    // A position that lies on a pixel's edge but for rounding lies on it.
-    const double x = floor((u - 0.5 + EDGE) * 256) / 256,
-                 y = floor((v - 0.5 + EDGE) * 256) / 256;
+    const double x = floor(nd_whole((u - 0.5) * 256)) / 256,
+                 y = floor(nd_whole((v - 0.5) * 256)) / 256;
     const int i = (int)floor(x), j = (int)floor(y);
     const double s = x - i, t = y - j;
     if (kernel == ND_NEAREST)
-        return tap(in, k, (int)floor(u + EDGE), (int)floor(v + EDGE));
+        return tap(in, k, (int)floor(nd_whole(u)), (int)floor(nd_whole(v)));
     double w[2][4] = {{0, 1 - s, s, 0}, {0, 1 - t, t, 0}}, sum = 0;
     const int reach = kernel == ND_BICUBIC ? 1 : 0;
     for (int a = 0; a < 2 && reach; a++) {

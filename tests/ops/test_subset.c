@@ -122,6 +122,28 @@ TEST(bands_of_other_sizes_keep_the_same_ground)
     CHECK(READS(out, 50, 51, 52, 53, 62, 63, 64, 65, 1013, 1014));
 }
 
+// Regions that begin in the middle of a coarse pixel, somewhere in degrees: no rounding
+// makes the part of a coarse band wider or narrower.
+TEST(a_region_of_odd_pixels_keeps_as_many_coarse_ones_wherever_it_lies)
+{
+    static const char *const regions[] = {"1,0,4,4", "3,0,4,4", "5,0,4,4", "7,0,4,4"};
+    nd_node *in = two_sizes(arena);
+    if (!in) return;
+    for (int b = 0; b < 2; b++) {
+        nd_grid *g = &in->band[b].grid;
+        *g = (nd_grid){g->width,       g->height,       -9.5,  51,
+                       1e-4 * (1 + b), -1e-4 * (1 + b), &wgs84};
+    }
+    for (int i = 0; i < 4; i++) {
+        nd_node *out = apply(arena, "subset", FROM(in), WITH("region", regions[i]));
+        CHECK(out && out->band[1].grid.width == 2 && out->band[1].grid.height == 2);
+        const float *got = NULL;
+        // A centre on the edge belongs to what begins there: pixel 0 for region 1.
+        CHECK(out && reads_alike(arena, out, ND_BANDS(1), 0, &got) &&
+              got[0] == (float)(1000 + i));
+    }
+}
+
 static nd_node *textured(nd_arena *arena, int width, int height)
 {
     float *value = nd_alloc(arena, (size_t)(width * height), sizeof *value);
