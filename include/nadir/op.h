@@ -62,6 +62,17 @@ nd_status nd_forward(const nd_node *self, nd_work *work, const nd_source *from, 
 nd_status nd_reduce_from(const nd_node *self, nd_work *work, int from,
                          nd_tile *tile) ND_CHECKED;
 
+// ---- Pixels of level 0 counted by kind, each once, however often rows of it pass: as on
+// a screen, or under an operator that reads around a pixel. Any thread.
+enum { ND_TALLIED = 3 };
+typedef struct nd_tally nd_tally;
+nd_tally *nd_tally_new(nd_arena *arena, const nd_grid *grid) ND_CHECKED;
+// `kind` of each pixel, below ND_TALLIED. True once, when no pixel of the grid is left:
+// then `count` holds how many of each kind there are. What lies between two multiples of
+// 64 in a row must pass in one piece, as in all tiles, or it is never true.
+bool nd_tally_row(nd_tally *tally, const nd_ctx *ctx, const uint8_t *kind,
+                  int64_t count[ND_TALLIED]);
+
 // Number of the band called `name`, or of band `otherwise` when name is NULL.
 nd_status nd_band_choose(const nd_node *node, const char *name, int otherwise,
                          int *band) ND_CHECKED;

@@ -4,7 +4,6 @@
 #include <nadir/lattice.h>
 #include <nadir/op.h>
 #include <nadir/predictor.h>
-#include <stdatomic.h>
 #include <string.h>
 
 typedef struct predict {
@@ -185,17 +184,14 @@ static nd_status say(const void *user, int count, float *x, float *out)
 }
 
 // ---- What is asked for, made of the probabilities of a pixel.
-typedef struct tally {
-    atomic_llong seen, answered, unsure;
-    int64_t all; // pixels of the picture
-} tally;
+enum { NO_ANSWER, SURE, UNSURE }; // as tallied
 typedef struct answers {
     int members, outputs, each, bands; // sources: of each member so many, then the bands
     bool any_will_do, wants_entropy;
     float threshold, unsure;
     const float *value; // of each class
     const int *is;      // of each band: a what, plus WHATS times which output
-    tally *tally;       // NULL: nothing is counted
+    nd_tally *tally;    // NULL: nothing is counted
 } answers;
 
 static int planes_of(int w, int outputs)
@@ -355,12 +351,9 @@ static nd_status plan_answer(nd_node *self)
     }
     for (int k = 0; k < card->class_count; k++) value[k] = (float)card->classes[k].value;
     ND_TRY(sources_of(self, c, a));
-    if (set->threshold > 0) {
-        const nd_grid grid = self->input[0]->band[0].grid;
-        a->tally = nd_alloc(self->arena, 1, sizeof *a->tally);
-        if (!a->tally) return ND_E_MEMORY;
-        a->tally->all = (int64_t)grid.width * grid.height;
-    }
+    if (set->threshold > 0 &&
+        !(a->tally = nd_tally_new(self->arena, &self->input[0]->band[0].grid)))
+        return ND_E_MEMORY;
     const nd_node *scene = self->input[c->members];
     self->bands = count, self->told = &c->of[0].agreed.told;
     self->product = scene->product, self->name = scene->name;
@@ -434,14 +427,12 @@ static float answer(const answers *a, const known *of, int is, const float *cons
     }
 }
 
-// When the last pixel of the picture has passed, once.
-static void count_unsure(tally *t, int seen, int answered, int unsure)
+static void count_unsure(nd_tally *tally, const nd_ctx *ctx, const uint8_t *kind)
 {
-    t->answered += answered;
-    t->unsure += unsure;
-    if ((t->seen += seen) != t->all || !t->answered) return;
+    int64_t n[ND_TALLIED];
+    if (!nd_tally_row(tally, ctx, kind, n) || n[SURE] + n[UNSURE] == 0) return;
     nd_say(ND_NOTE, "%.1f %% of the pixels that have an answer are unsure",
-           100 * (double)t->unsure / (double)t->answered);
+           100 * (double)n[UNSURE] / (double)(n[SURE] + n[UNSURE]));
 }
 
 static void row(const void *state, const nd_ctx *ctx, const float *const *in,
@@ -449,19 +440,18 @@ static void row(const void *state, const nd_ctx *ctx, const float *const *in,
 {
     const answers *a = state;
     const float *const *band = in + a->members * a->each;
-    int answered = 0, unsure = 0;
+    uint8_t kind[ND_ROW];
     for (int i = 0; i < ctx->count; i++) {
         int valid = 0;
         for (int k = 0; k < a->bands; k++) valid += !isnan(band[k][i]);
         const bool has_answer = a->any_will_do ? valid > 0 : valid == a->bands;
         const known of = has_answer ? know_pixel(a, in, i) : (known){0};
-        answered += has_answer, unsure += has_answer && of.top < a->threshold;
+        kind[i] = !has_answer ? NO_ANSWER : of.top < a->threshold ? UNSURE : SURE;
         for (int k = 0; k < ctx->bands.count; k++)
             out[k][i] =
                 has_answer ? answer(a, &of, a->is[ctx->bands.band[k]], in, i) : NAN;
     }
-    if (a->tally && a->is[ctx->bands.band[0]] == CLASS && ctx->level == 0)
-        count_unsure(a->tally, ctx->count, answered, unsure);
+    if (a->tally && a->is[ctx->bands.band[0]] == CLASS) count_unsure(a->tally, ctx, kind);
 }
 
 static const nd_op answer_op = {

@@ -94,6 +94,37 @@ TEST(little_confidence_is_the_class_unsure)
           !strcmp(out->band[0].label[3].name, "unsure"));
 }
 
+static void hear(nd_loudness loudness, const char *line, void *user)
+{
+    char *heard = user;
+    (void)loudness;
+    snprintf(heard + strlen(heard), 128 - strlen(heard), "%s;", line);
+}
+
+// The model is as sure everywhere, where there is data.
+TEST(however_often_a_pixel_is_read_it_counts_once_as_unsure)
+{
+    float value[130];
+    for (int i = 0; i < 130; i++) value[i] = i % 2 ? NAN : 100;
+    nd_node *in = picture(arena, 130, 1, value, 130);
+    const char *m = model(arena, "wrn16-2", "fc", &patches);
+    nd_node *out =
+        apply(arena, "predict", FROM(in),
+              WITH("model", m, "bands", "red=b1", "units", "DN", "threshold", "0.6"));
+    static const int read[][2] = {{0, 64}, {0, 64}, {30, 50}, {128, 2}, {0, 130}};
+    char heard[128] = "";
+    nd_work work = {.arena = arena};
+    nd_tile tile;
+    nd_listen(hear, heard);
+    for (int i = 0; out && i < 5; i++) {
+        CHECK(!*heard);
+        CHECK(nd_read(out, &work, ND_BANDS(0), 0, (nd_rect){read[i][0], 0, read[i][1], 1},
+                      &tile) == ND_OK);
+    }
+    nd_listen(NULL, NULL);
+    CHECK(!strcmp(heard, "100.0 % of the pixels that have an answer are unsure;"));
+}
+
 TEST(a_pixel_needs_no_more_than_one_band_where_all_must_be_missing)
 {
     const char *m = model(arena, "wrn16-2", "fc", &patches);
