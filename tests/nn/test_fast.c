@@ -217,3 +217,69 @@ TEST(bfloat16_keeps_two_digits)
         check(arena, &s);
     }
 }
+
+static nd_tensor *norm_relu(nd_tape *t, nd_tensor *x, const void *user)
+{
+    (void)user;
+    return nd_relu(nd_batch_norm(t, "bn", x, (nd_norm){0}));
+}
+
+// A quarter of a channel's values stand a last bit apart around the one that the norm
+// takes to nought, so that the slightest other scale has another sign somewhere.
+static void around_nought(const nd_array *x, float *bias)
+{
+    const int64_t channels = x->shape.dim[1], pixels = x->shape.dim[2] * x->shape.dim[3];
+    float *all = x->data;
+    for (int64_t c = 0; c < channels; c++) {
+        const float middle = 0.3F + 0.04F * (float)noise(8, c);
+        double sum = 0, square = 0;
+        const double count = (double)(x->shape.dim[0] * pixels);
+        for (int64_t n = 0; n < x->shape.dim[0]; n++)
+            for (int64_t i = 0; i < pixels; i++) {
+                float *v = &all[(n * channels + c) * pixels + i];
+                if (n == 0 && i < pixels / 2)
+                    *v = middle + (float)(i - pixels / 4) * 0x1p-25F;
+                sum += (double)*v, square += (double)*v * (double)*v;
+            }
+        const double mean = sum / count, variance = square / count - mean * mean;
+        bias[c] = (float)((mean - (double)middle) / sqrt(variance + 1e-5));
+    }
+}
+
+// The bias's gradient adds 2 (y + 1000) / count where ReLU was on: one more or one less
+// would show.
+TEST(batch_norm_finds_relu_on_in_the_backward_pass_where_it_was_in_the_forward_pass)
+{
+    if (!is_there(arena)) SKIP("no oneDNN here");
+    const nd_shape shape = ND_SHAPE(2, 48, 16, 16);
+    nd_net *net = nd_net_new(arena, &(nd_net_make){.forward = norm_relu,
+                                                   .input = shape,
+                                                   .backend = "onednn",
+                                                   .threads = 2});
+    nd_optim *none = net ? nd_optim_new(arena, net, &(nd_optim_make){.rate = 0}) : NULL;
+    CHECK(net && none);
+    if (!none) return;
+    const int bias = nd_net_find(net, "bn.bias");
+    const nd_array x = numbers(arena, ND_FLOAT32, shape, 1);
+    const nd_array y = numbers(arena, ND_FLOAT32, shape, 1);
+    const int64_t count = nd_shape_count(shape);
+    for (int64_t i = 0; i < count; i++) ((float *)y.data)[i] = -1000;
+    around_nought(&x, nd_net_at(net, bias).value.data);
+    CHECK(nd_net_push(net) == ND_OK);
+    const nd_goal goal = {nd_mse, NULL, .keeps_output = true};
+    nd_stepped stepped;
+    CHECK(nd_step(net, none, &goal, &x, &y, &stepped) == ND_OK);
+    double on[48] = {0};
+    for (int64_t i = 0; i < count; i++) {
+        const double v = (double)((const float *)stepped.output.data)[i];
+        if (v > 0) on[i / 256 % 48] += v + 1000;
+    }
+    const nd_array *g;
+    nd_array of_input;
+    double loss;
+    CHECK(nd_gradients(net, &goal, &x, &y, &loss, &g, &of_input) == ND_OK);
+    for (int c = 0; c < 48; c++) {
+        const double is = (double)((const float *)g[bias].data)[c] * (double)count / 2;
+        CHECK(fabs(is - on[c]) < 100);
+    }
+}

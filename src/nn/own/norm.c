@@ -144,6 +144,13 @@ static void *after_sums(const nn_call *call)
     return (char *)call->scratch + sums_bytes(call->record);
 }
 
+// From the variance as it is kept: the backward pass has no other, and finds with the
+// same bits where ReLU was on.
+static float scale_of(const nn_norm *set, float weight, float variance)
+{
+    return (float)((double)weight / sqrt((double)variance + set->epsilon));
+}
+
 // What the result of block b needs, from its sums; mean and variance of its channels.
 static void settle_forward(const norm_job *j, int64_t b)
 {
@@ -160,7 +167,7 @@ static void settle_forward(const norm_job *j, int64_t b)
         if (v < 0) v = 0;
         mean[k] = (float)((double)from[c] + off), variance[k] = (float)v;
         by.mean[c] = mean[k];
-        by.scale[c] = (float)((double)w[k] / sqrt(v + set->epsilon));
+        by.scale[c] = scale_of(set, w[k], variance[k]);
         by.shift[c] = shift[k];
     }
     j->by[b] = by;
@@ -242,8 +249,7 @@ static nd_status run_fixed(const nn_call *call)
         for (int c = 0; c < 16 && b * 16 + c < j.channels; c++) {
             const int64_t k = b * 16 + c;
             by[b].mean[c] = mean[k], by[b].shift[c] = shift[k];
-            by[b].scale[c] =
-                (float)((double)w[k] / sqrt((double)variance[k] + set->epsilon));
+            by[b].scale[c] = scale_of(set, w[k], variance[k]);
         }
     }
     nn_team(call->threads, results, &j);
@@ -262,8 +268,7 @@ static void set_back(const nn_call *call, const norm_job *j, own_norm_back *by)
             const int64_t k = b * 16 + c;
             by[b].mean[c] = mean[k];
             if (!bias) continue;
-            by[b].on_scale[c] =
-                (float)((double)w[k] / sqrt((double)variance[k] + set->epsilon));
+            by[b].on_scale[c] = scale_of(set, w[k], variance[k]);
             by[b].on_shift[c] = bias[k];
         }
     }
