@@ -26,7 +26,7 @@ static void tiles_part(void *user, int thread, int threads)
     const int64_t end = nn_cut(w->tiles, thread + 1, threads);
     for (int64_t at = nn_cut(w->tiles, thread, threads); at < end; at += w->room) {
         const int64_t count = end - at < w->room ? end - at : w->room;
-        const int64_t room = (count + OWN_ROUND - 1) / OWN_ROUND * OWN_ROUND;
+        const int64_t room = (count + w->round - 1) / w->round * w->round;
         const own_stretch in = {at, count, room, room, w->step_in, memory};
         const own_stretch out = {at,   count,       room,
                                  room, w->step_out, memory + OWN_POINTS * w->step_in};
@@ -118,9 +118,8 @@ static void set_wide(winograd *w, int threads)
     w->is_wide = true;
     const int64_t parts = (w->tiles + WIDE_TILES - 1) / WIDE_TILES;
     w->room = (w->tiles + parts - 1) / parts;
-    // Each thread's groups are of four blocks where its blocks are: tiles by sixes do.
-    const int64_t round = w->outs % (4 * threads) ? OWN_ROUND : OWN_ROUND / 4;
-    w->room = (w->room + round - 1) / round * round;
+    w->round = own_round(w->outs, threads);
+    w->room = (w->room + w->round - 1) / w->round * w->round;
     const size_t page = 4096;
     w->step_in = w->ins * w->room * 16 + 16;
     w->step_out = 4 * w->room * 16 + 16;
@@ -155,7 +154,7 @@ static bool fits(const nn_record *r)
     // fast.
     const bool may_be_wide = r->in[0]->tape->training && r->out[0]->dtype == ND_FLOAT32;
     return own_winograd_can(r, c, r->out[0]->dtype) &&
-           own_winograd_pays(c, is_data ? &c->in : &c->out) &&
+           own_winograd_pays(r, c, is_data ? &c->in : &c->out) &&
            (may_be_wide || own_products(c) <= OWN_MANY);
 }
 

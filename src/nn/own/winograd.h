@@ -58,3 +58,9 @@ static inline int own_group(int64_t left)
     return left >= 8 || left == 4 ? 4 : left == 7 ? 4 : left > 4 ? 3 : (int)left;
 }
 enum { OWN_POINTS = 36, OWN_ROUND = 24 };
+// Tiles are multiplied 6, 8, 12 or 24 at a time: by sixes where all groups are of four
+// blocks, each part having a like share of the outputs.
+static inline int64_t own_round(int64_t outs, int64_t parts)
+{
+    return outs % (4 * parts) ? OWN_ROUND : OWN_ROUND / 4;
+}

@@ -54,6 +54,7 @@ void own_winograd_steps(winograd *w)
 void own_winograd_room(winograd *w, int threads)
 {
     w->room = room_of(w, threads);
+    w->round = own_round(w->outs, 1);
     own_winograd_steps(w);
 }
 
@@ -78,13 +79,16 @@ bool own_winograd_can(const nn_record *r, const nn_conv *c, nd_dtype type)
 }
 
 // Where it pays: enough of each tile is used, and the weights, four times as many, are
-// used by enough tiles.
-bool own_winograd_pays(const nn_conv *c, const nd_shape *to)
+// used by enough tiles. An answer's bits depend on the way taken: in inference the number
+// of pictures has no say, so that a window's do not depend on those beside it.
+bool own_winograd_pays(const nn_record *r, const nn_conv *c, const nd_shape *to)
 {
     const int64_t rows = (to->dim[2] + 3) / 4, columns = (to->dim[3] + 3) / 4;
-    const int64_t tiles = to->dim[0] * rows * columns;
+    const bool training = r->in[0]->tape->training;
+    const int64_t tiles = training ? to->dim[0] * rows * columns : rows * columns;
+    const int64_t enough = training ? 32 : nn_working_type(r) == ND_BFLOAT16 ? 4 : 1;
     const double used = (double)(to->dim[2] * to->dim[3]) / (double)(rows * columns * 16);
-    return c->in.dim[1] > 3 && tiles >= 32 && used >= 0.55;
+    return c->in.dim[1] > 3 && tiles >= enough && used >= 0.55;
 }
 
 // Whether all sixteen outputs and inputs are there, so that they can be turned at once.

@@ -10,6 +10,7 @@ typedef struct winograd {
     own_tiles in, out; // of what is read and what is written: x and y, or y and x
     int64_t ins, outs; // blocks of 16 channels
     int64_t tiles, room, step_in, step_out, step_weight;
+    int64_t round; // of so many tiles a multiple is multiplied
     nd_shape weight;
     bool is_data, is_wide;
     int64_t stretches; // of wide ones: of `room` tiles, whose points are there at once
@@ -38,7 +39,7 @@ void own_winograd_room(winograd *w, int threads);
 void own_winograd_steps(winograd *w);
 // Whether it can be, and whether it pays for outputs of that shape.
 bool own_winograd_can(const nn_record *r, const nn_conv *c, nd_dtype type);
-bool own_winograd_pays(const nn_conv *c, const nd_shape *to);
+bool own_winograd_pays(const nn_record *r, const nn_conv *c, const nd_shape *to);
 
 // Of output block k, input channel c: where its sixteen stand among a point's weights.
 int64_t own_winograd_place(const winograd *w, int64_t k, int64_t c);

@@ -159,7 +159,7 @@ static bool weight_fits(const nn_record *r)
     const nd_dtype type = nn_working_type(r);
     // Sums of many channels wait for memory; direct ones by bfloat16 do not.
     const int64_t most = type == ND_BFLOAT16 ? 8 * 8 : OWN_MANY;
-    return own_winograd_can(r, c, type) && own_winograd_pays(c, &c->out) &&
+    return own_winograd_can(r, c, type) && own_winograd_pays(r, c, &c->out) &&
            (own_products(c) <= most || (type == ND_FLOAT32 && is_once(c)));
 }
 
