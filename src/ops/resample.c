@@ -96,18 +96,6 @@ typedef struct state {
 
 // ---- Plan: the grid that all bands get.
 
-static const nd_grid *largest(const nd_node *self)
-{
-    const nd_grid *best = NULL;
-    for (int b = 0; b < self->bands; b++) {
-        const nd_grid *g = &self->band[b].grid;
-        if (self->band[b].role == ND_ANGLE && self->bands > 1 && best) continue;
-        if (!best || (int64_t)g->width * g->height > (int64_t)best->width * best->height)
-            best = g;
-    }
-    return best;
-}
-
 // The corner of the scene: all grids share it, or the centre of their first pixel.
 static nd_status corner(const nd_node *self, const nd_grid *scene, double side, double *x,
                         double *y)
@@ -157,7 +145,7 @@ static nd_status find_grid(const nd_node *self, const resample *set, nd_grid *to
     const bool by_band = set->reference_band && *set->reference_band,
                by_size = set->target_width > 0 || set->target_height > 0;
     const int said = by_band + by_size + (set->target_resolution > 0);
-    *to = *largest(self);
+    *to = *nd_node_grid(self);
     if (said != 1)
         return nd_fail(ND_E_PARAM, "the new size must be said once\n"
                                    "give one of reference_band, target_resolution, or "
