@@ -152,6 +152,9 @@ typedef struct nd_make {
     bool strict;
 } nd_make;
 nd_node *nd_node_new(nd_arena *arena, const nd_make *make) ND_CHECKED;
+// The same of default settings but one, given as text; make->settings does not matter.
+nd_node *nd_node_with(nd_arena *arena, const nd_make *make, const char *name,
+                      const char *value) ND_CHECKED;
 int nd_band_find(const nd_node *node, const char *name); // -1: none; case-insensitive
 nd_grid nd_grid_at(nd_grid grid, int level);
 bool nd_grid_same(const nd_grid *a, const nd_grid *b);

@@ -8,6 +8,10 @@ bool nd_text_same(const char *a, const char *b); // ASCII, case-insensitive
 bool nd_text_real(const char *text, double *number);
 bool nd_text_size(const char *text, int64_t *number); // whole; may end in k, M, G
 int nd_text_distance(const char *a, const char *b);   // edits between two words
+static inline bool nd_text_is_set(const char *text)   // neither NULL nor empty
+{
+    return text && *text;
+}
 bool nd_text_ends(const char *text, const char *end); // ASCII, case-insensitive
 // Is `word` one of a comma separated list without blanks? A NULL list is empty.
 bool nd_text_listed(const char *list, const char *word);

@@ -26,7 +26,7 @@ static int first_of_classes(const nd_node *node)
 static nd_status choose(const nd_node *self, int *said, int *known)
 {
     const class_error *set = self->settings.data;
-    const bool has_name = set->band && *set->band;
+    const bool has_name = nd_text_is_set(set->band);
     if (has_name) ND_TRY(nd_band_choose(self->input[0], set->band, 0, said));
     if (!has_name) *said = first_of_classes(self->input[0]);
     *known = first_of_classes(self->input[1]);

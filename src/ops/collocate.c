@@ -257,13 +257,9 @@ static nd_status read_paths(nd_node *self)
     if (!input || !id) return ND_E_MEMORY;
     for (int i = 0; i < self->inputs; i++)
         input[i] = self->input[i], id[i] = self->input_id[i];
+    const nd_make read = {.op = &nd_op_read, .place = self->place};
     for (size_t i = 0; i < paths->count; i++) {
-        nd_settings settings;
-        ND_TRY(nd_settings_new(self->arena, &nd_op_read.table, &settings));
-        ND_TRY(nd_settings_set(self->arena, &settings, "file", paths->item[i]));
-        input[self->inputs] = nd_node_new(
-            self->arena,
-            &(nd_make){.op = &nd_op_read, .settings = &settings, .place = self->place});
+        input[self->inputs] = nd_node_with(self->arena, &read, "file", paths->item[i]);
         if (!input[self->inputs]) return ND_E_DATA;
         id[self->inputs++] = paths->item[i];
     }

@@ -56,11 +56,6 @@ typedef struct state {
     dem *dem; // by input, from the second on
 } state;
 
-static bool is_set(const char *text)
-{
-    return text && *text;
-}
-
 // ---- Plan. The files of heights are inputs like any other, so that the schedule knows.
 
 static bool holds(const nd_list *list, const char *name)
@@ -153,12 +148,12 @@ static nd_status plan(nd_node *self)
     s->from = nd_alloc(self->arena, (size_t)self->bands, sizeof *s->from);
     s->is_masked = nd_alloc(self->arena, (size_t)self->bands, sizeof *s->is_masked);
     if (!s->from || !s->is_masked) return ND_E_MEMORY;
-    if (is_set(s->set->geometry))
+    if (nd_text_is_set(s->set->geometry))
         ND_TRY(nd_band_choose(self, s->set->geometry, 0, &s->geometry));
     ND_TRY(choose_bands(self, s));
     self->state = s;
     if (s->geometry >= 0) return ND_OK;
-    if (is_set(s->set->vector_file.text)) return lay_shapes(self, s);
+    if (nd_text_is_set(s->set->vector_file.text)) return lay_shapes(self, s);
     return join_dem(self, s);
 }
 
@@ -463,14 +458,8 @@ static nd_status find_heights(nd_arena *arena, const nd_make *make, nd_list *fil
 
 static nd_node *open_heights(nd_arena *arena, const nd_make *make, const char *path)
 {
-    nd_settings settings;
-    if (nd_settings_new(arena, &nd_op_read.table, &settings) != ND_OK ||
-        nd_settings_set(arena, &settings, "file", path) != ND_OK)
-        return NULL;
-    return nd_node_new(arena, &(nd_make){.op = &nd_op_read,
-                                         .settings = &settings,
-                                         .place = make->place,
-                                         .id = "heights"});
+    const nd_make read = {.op = &nd_op_read, .place = make->place, .id = "heights"};
+    return nd_node_with(arena, &read, "file", path);
 }
 
 static nd_node *join(nd_arena *arena, const nd_make *make, const nd_list *files)
@@ -498,7 +487,7 @@ static nd_node *compose(nd_arena *arena, const nd_make *make)
         status =
             nd_fail(ND_E_PARAM, "it has %d inputs, not %d\nconnect as many as it needs",
                     make->inputs, 1);
-    else if (!is_set(set->geometry) && !is_set(set->vector_file.text))
+    else if (!nd_text_is_set(set->geometry) && !nd_text_is_set(set->vector_file.text))
         status = find_heights(arena, make, &files);
     if (status == ND_OK) return join(arena, make, &files);
     nd_note("%s", make->place ? make->place : make->op->name);

@@ -96,13 +96,9 @@ static nd_status find_all(nd_arena *arena, const nd_list *list, paths *all)
 
 static nd_node *read_one(nd_arena *arena, const nd_make *make, const char *path)
 {
-    nd_settings settings;
-    if (nd_settings_new(arena, &nd_op_read.table, &settings) != ND_OK ||
-        nd_settings_set(arena, &settings, "file", path) != ND_OK)
-        return NULL;
     nd_make one = *make;
-    one.op = &nd_op_read, one.settings = &settings;
-    return nd_node_new(arena, &one);
+    one.op = &nd_op_read;
+    return nd_node_with(arena, &one, "file", path);
 }
 
 static nd_node *compose(nd_arena *arena, const nd_make *make)

@@ -46,11 +46,6 @@ typedef struct scene {
     const int *from; // by band: its number in the product
 } scene;
 
-static bool is_set(const char *text)
-{
-    return text && *text;
-}
-
 // SNAP's graphs carry a switch for all but the first two settings. Only a switch that
 // was turned off by hand counts: who writes a region means it.
 static bool is_plain(const nd_settings *settings)
@@ -104,8 +99,8 @@ static nd_status choose_bands(nd_node *self, int *from)
 static nd_status plan_scene(nd_node *self)
 {
     const read_settings *set = self->state;
-    const char *format = is_set(set->format_name) ? set->format_name : NULL;
-    if (!is_set(set->file.text))
+    const char *format = nd_text_is_set(set->format_name) ? set->format_name : NULL;
+    if (!nd_text_is_set(set->file.text))
         return nd_fail(ND_E_PARAM, "file is empty\ngive the path of a scene");
     const nd_product *product = nd_product_open(self->arena, set->file.text, format);
     scene *s = nd_alloc(self->arena, 1, sizeof *s);
@@ -156,7 +151,7 @@ extern const nd_op nd_op_subset;
 static nd_status hand_on(nd_arena *arena, nd_settings *to, const char *name,
                          const char *text)
 {
-    return is_set(text) ? nd_settings_set(arena, to, name, text) : ND_OK;
+    return nd_text_is_set(text) ? nd_settings_set(arena, to, name, text) : ND_OK;
 }
 
 static nd_node *cut(nd_arena *arena, const nd_make *make, nd_node *whole)
@@ -185,8 +180,9 @@ static nd_node *compose(nd_arena *arena, const nd_make *make)
     nd_make scene_make = *make;
     scene_make.op = &op_scene;
     nd_node *whole = nd_node_new(arena, &scene_make);
-    const bool is_whole = !is_set(set->pixel_region) && !is_set(set->geometry_region) &&
-                          !is_set(set->vector_file.text) && !is_set(set->polygon_region);
+    const bool is_whole =
+        !nd_text_is_set(set->pixel_region) && !nd_text_is_set(set->geometry_region) &&
+        !nd_text_is_set(set->vector_file.text) && !nd_text_is_set(set->polygon_region);
     if (!whole || is_whole || is_plain(make->settings)) return whole;
     return cut(arena, make, whole);
 }

@@ -63,11 +63,6 @@ typedef struct state {
     bool is_rough; // the input's levels are no means: near is near enough
 } state;
 
-static bool is_set(const char *text)
-{
-    return text && *text;
-}
-
 static bool holds(const nd_list *list, const char *name)
 {
     for (size_t i = 0; i < list->count; i++)
@@ -99,7 +94,7 @@ static nd_status read_region(nd_node *self, const char *text, double box[4])
 
 static nd_status find_reference(const nd_node *self, const char *name, int *band)
 {
-    if (is_set(name)) return nd_band_choose(self, name, 0, band);
+    if (nd_text_is_set(name)) return nd_band_choose(self, name, 0, band);
     *band = -1;
     for (int b = 0; b < self->bands; b++) {
         const nd_grid *g = &self->band[b].grid;
@@ -116,13 +111,15 @@ static nd_status open_shapes(nd_node *self, const nd_vector **shapes, bool *cuts
 {
     const subset *set = self->state;
     *shapes = NULL;
-    *cuts = is_set(set->vector_file.text) || is_set(set->polygon_region);
+    *cuts = nd_text_is_set(set->vector_file.text) || nd_text_is_set(set->polygon_region);
     const char *file =
-        is_set(set->vector_file.text) ? set->vector_file.text : set->aoi.text;
-    const char *wkt = is_set(set->polygon_region) ? set->polygon_region : set->geo_region;
-    if (is_set(set->vector_file.text) || (!*cuts && !is_set(wkt) && is_set(file)))
+        nd_text_is_set(set->vector_file.text) ? set->vector_file.text : set->aoi.text;
+    const char *wkt =
+        nd_text_is_set(set->polygon_region) ? set->polygon_region : set->geo_region;
+    if (nd_text_is_set(set->vector_file.text) ||
+        (!*cuts && !nd_text_is_set(wkt) && nd_text_is_set(file)))
         *shapes = nd_vector_open(self->arena, file, NULL);
-    else if (is_set(wkt))
+    else if (nd_text_is_set(wkt))
         *shapes = nd_vector_parse(self->arena, wkt);
     else
         return ND_OK;
@@ -142,7 +139,7 @@ static nd_status find_box(nd_node *self, const nd_grid *grid, const nd_vector *s
         if (!nd_layout_bounds(laid, box))
             return nd_fail(ND_E_DATA, "the region lies outside of the picture\n"
                                       "give a region that overlaps it");
-    } else if (is_set(set->region)) {
+    } else if (nd_text_is_set(set->region)) {
         ND_TRY(read_region(self, set->region, box));
         if (box[0] >= grid->width || box[1] >= grid->height)
             return nd_fail(ND_E_PARAM,

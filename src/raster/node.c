@@ -200,3 +200,15 @@ nd_node *nd_node_new(nd_arena *arena, const nd_make *make)
     nd_note("%s", where);
     return NULL;
 }
+
+nd_node *nd_node_with(nd_arena *arena, const nd_make *make, const char *name,
+                      const char *value)
+{
+    nd_settings settings;
+    if (nd_settings_new(arena, &make->op->table, &settings) != ND_OK ||
+        nd_settings_set(arena, &settings, name, value) != ND_OK)
+        return NULL;
+    nd_make with = *make;
+    with.settings = &settings;
+    return nd_node_new(arena, &with);
+}
