@@ -16,6 +16,13 @@ const nd_vector *nd_vector_parse(nd_arena *arena, const char *wkt) ND_CHECKED;
 int nd_vector_shapes(const nd_vector *vector);
 int nd_vector_fields(const nd_vector *vector);
 const char *nd_vector_field(const nd_vector *vector, int field); // its name
+// The field of that name, whatever its case.
+nd_status nd_vector_find(const nd_vector *vector, const char *name,
+                         int *field) ND_CHECKED;
+// The different values of a field in alphabetical order, empty ones left out; more than
+// `most` are refused.
+nd_status nd_vector_words(nd_arena *arena, const nd_vector *vector, int field, int most,
+                          const char *const **word, int *count) ND_CHECKED;
 // Attribute of a shape as text; NULL: it has none.
 const char *nd_vector_value(const nd_vector *vector, int shape, int field);
 // What the outlines of a shape enclose, holes included, in units of its coordinates.

@@ -8,6 +8,7 @@
 #include <nadir/text.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -258,6 +259,46 @@ int nd_vector_fields(const nd_vector *vector)
 const char *nd_vector_field(const nd_vector *vector, int field)
 {
     return vector->field[field];
+}
+
+nd_status nd_vector_find(const nd_vector *vector, const char *name, int *field)
+{
+    for (int i = 0; i < vector->fields; i++)
+        if (nd_text_same(vector->field[i], name)) return *field = i, ND_OK;
+    if (!vector->fields)
+        return nd_fail(ND_E_PARAM,
+                       "the shapes have no attribute %s\n"
+                       "give a file with attributes, not this one",
+                       name);
+    const char *nearest = nd_text_nearest(name, vector->field, (size_t)vector->fields);
+    return nd_fail(ND_E_PARAM, "the shapes have no attribute %s\ndid you mean %s?", name,
+                   nearest ? nearest : vector->field[0]);
+}
+
+static int by_word(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+nd_status nd_vector_words(nd_arena *arena, const nd_vector *vector, int field, int most,
+                          const char *const **word, int *count)
+{
+    const char **all = nd_alloc(arena, (size_t)vector->shapes + 1, sizeof *all);
+    int words = 0, different = 0;
+    if (!all) return ND_E_MEMORY;
+    for (int i = 0; i < vector->shapes; i++)
+        if (nd_text_is_set(nd_vector_value(vector, i, field)))
+            all[words++] = nd_vector_value(vector, i, field);
+    qsort(all, (size_t)words, sizeof *all, by_word);
+    for (int i = 0; i < words; i++)
+        if (!i || strcmp(all[i], all[different - 1]) != 0) all[different++] = all[i];
+    if (different > most)
+        return nd_fail(ND_E_DATA,
+                       "the attribute has more than %d values\n"
+                       "give one with fewer",
+                       most);
+    *word = all, *count = different;
+    return ND_OK;
 }
 
 const char *nd_vector_value(const nd_vector *vector, int shape, int field)

@@ -2,7 +2,6 @@
 // Import-Vector: shapes of a file become masks, or classes by one of their attributes.
 #include <nadir/op.h>
 #include <nadir/vector.h>
-#include <stdlib.h>
 #include <string.h>
 
 typedef struct import_vector {
@@ -36,11 +35,6 @@ typedef struct state {
     bool is_classes; // nothing burnt is no data
 } state;
 
-static bool is_set(const char *text)
-{
-    return text && *text;
-}
-
 // The file's name without folder and ending, fit for expressions.
 static const char *stem_of(nd_arena *arena, const char *path)
 {
@@ -55,51 +49,22 @@ static const char *stem_of(nd_arena *arena, const char *path)
     return name;
 }
 
-// The picture's main grid: that of the band with the most pixels.
-static nd_grid main_grid(const nd_node *node)
-{
-    nd_grid best = {0};
-    for (int b = 0; b < node->bands; b++) {
-        const nd_grid *g = &node->band[b].grid;
-        if (node->band[b].role != ND_ANGLE &&
-            (int64_t)g->width * g->height > (int64_t)best.width * best.height)
-            best = *g;
-    }
-    return best;
-}
-
 // ---- Classes: whole numbers stay what they are, words are counted from 1.
 
 typedef struct classes {
-    const char *word[MOST_CLASSES];
+    const char *const *word;
     int count;
     bool is_number;
 } classes;
 
-static int by_word(const void *a, const void *b)
+static nd_status collect(nd_arena *arena, const nd_vector *v, int field, classes *c)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static nd_status collect(const nd_vector *v, int field, classes *c)
-{
+    ND_TRY(nd_vector_words(arena, v, field, MOST_CLASSES, &c->word, &c->count));
     c->is_number = true;
-    for (int s = 0; s < nd_vector_shapes(v); s++) {
-        const char *word = nd_vector_value(v, s, field);
+    for (int i = 0; i < c->count; i++) {
         int64_t n;
-        if (!word) continue;
-        c->is_number &= nd_text_size(word, &n) && n >= -(1 << 24) && n <= 1 << 24;
-        int i = 0;
-        while (i < c->count && strcmp(c->word[i], word) != 0) i++;
-        if (i < c->count) continue;
-        if (c->count == MOST_CLASSES)
-            return nd_fail(ND_E_DATA,
-                           "the attribute has more than %d values\n"
-                           "give one with fewer",
-                           MOST_CLASSES);
-        c->word[c->count++] = word;
+        c->is_number &= nd_text_size(c->word[i], &n) && n >= -(1 << 24) && n <= 1 << 24;
     }
-    qsort(c->word, (size_t)c->count, sizeof *c->word, by_word);
     return ND_OK;
 }
 
@@ -112,47 +77,31 @@ static float value_of(const classes *c, const char *word)
     return NAN;
 }
 
-static nd_status find_field(const nd_vector *v, const char *name, int *field)
-{
-    const char *word[64] = {0};
-    size_t words = 0;
-    for (*field = 0; *field < nd_vector_fields(v); (*field)++) {
-        if (nd_text_same(nd_vector_field(v, *field), name)) return ND_OK;
-        if (words < 64) word[words++] = nd_vector_field(v, *field);
-    }
-    const char *nearest = nd_text_nearest(name, word, words);
-    if (!nearest) nearest = words ? word[0] : NULL;
-    return nd_fail(ND_E_PARAM, "the shapes have no attribute %s\n%s %s", name,
-                   nearest ? "did you mean" : "give a file with attributes, not",
-                   nearest ? nearest : "this one");
-}
-
 static nd_status add_classes(nd_node *self, const nd_vector *v, state *s)
 {
     const import_vector *set = self->settings.data;
     int field;
-    ND_TRY(find_field(v, set->attribute, &field));
-    classes *c = nd_alloc(self->arena, 1, sizeof *c);
-    if (!c) return ND_E_MEMORY;
-    ND_TRY(collect(v, field, c));
-    nd_label *label = nd_alloc(self->arena, (size_t)c->count, sizeof *label);
+    classes c;
+    ND_TRY(nd_vector_find(v, set->attribute, &field));
+    ND_TRY(collect(self->arena, v, field, &c));
+    nd_label *label = nd_alloc(self->arena, (size_t)c.count, sizeof *label);
     if (!label) return ND_E_MEMORY;
-    for (int i = 0; i < c->count; i++)
-        label[i] = (nd_label){(double)value_of(c, c->word[i]), c->word[i], NULL, 0};
+    for (int i = 0; i < c.count; i++)
+        label[i] = (nd_label){(double)value_of(&c, c.word[i]), c.word[i], NULL, 0};
     for (int i = 0; i < nd_vector_shapes(v); i++) {
         const char *word = nd_vector_value(v, i, field);
-        s->value[i] = word ? value_of(c, word) : NAN;
+        s->value[i] = nd_text_is_set(word) ? value_of(&c, word) : NAN;
     }
     s->is_classes = true;
     self->band[self->bands++] =
-        (nd_band){.name = is_set(set->name) ? set->name : set->attribute,
+        (nd_band){.name = nd_text_is_set(set->name) ? set->name : set->attribute,
                   .help = "Classes of shapes",
                   .kind = ND_CLASS,
-                  .grid = main_grid(self->input[0]),
+                  .grid = *nd_node_grid(self->input[0]),
                   .sample = ND_I32,
                   .no_data = -2147483648.0,
                   .label = label,
-                  .labels = c->count};
+                  .labels = c.count};
     return ND_OK;
 }
 
@@ -162,8 +111,9 @@ static nd_status add_masks(nd_node *self, const nd_vector *v, state *s)
 {
     const import_vector *set = self->settings.data;
     const int shapes = nd_vector_shapes(v);
-    const char *name =
-        is_set(set->name) ? set->name : stem_of(self->arena, set->vector_file.text);
+    const char *name = nd_text_is_set(set->name)
+                           ? set->name
+                           : stem_of(self->arena, set->vector_file.text);
     if (!name) return ND_E_MEMORY;
     s->separates = set->separate_shapes && shapes > 1;
     if (s->separates && shapes > MOST_MASKS)
@@ -174,7 +124,7 @@ static nd_status add_masks(nd_node *self, const nd_vector *v, state *s)
     const nd_band mask = {.help = "Inside of a shape",
                           .kind = ND_FLAGS,
                           .role = ND_MASK,
-                          .grid = main_grid(self->input[0]),
+                          .grid = *nd_node_grid(self->input[0]),
                           .sample = ND_U8,
                           .no_data = (double)NAN};
     for (int i = 0; i < (s->separates ? shapes : 1); i++) {
@@ -203,9 +153,11 @@ static nd_status plan(nd_node *self)
 {
     const import_vector *set = self->state;
     const nd_vector *v = nd_vector_open(self->arena, set->vector_file.text,
-                                        is_set(set->layer) ? set->layer : NULL);
+                                        nd_text_is_set(set->layer) ? set->layer : NULL);
     state *s = nd_alloc(self->arena, 1, sizeof *s);
     if (!v) return ND_E_DATA;
+    if (!self->bands)
+        return nd_fail(ND_E_DATA, "the picture has no band\nconnect one that has");
     const size_t own = (size_t)self->bands, shapes = (size_t)nd_vector_shapes(v);
     nd_band *band = nd_alloc(self->arena, own + shapes + 1, sizeof *band);
     if (!s || !band) return ND_E_MEMORY;
@@ -215,11 +167,11 @@ static nd_status plan(nd_node *self)
     if (!s->from || !s->value) return ND_E_MEMORY;
     for (int b = 0; b < s->own; b++) s->from[b].band = b;
     memcpy(band, self->band, own * sizeof *band);
-    const nd_grid grid = main_grid(self->input[0]);
-    s->shapes = nd_vector_lay(self->arena, v, &grid);
+    s->shapes = nd_vector_lay(self->arena, v, nd_node_grid(self->input[0]));
     if (!s->shapes) return ND_E_DATA;
     self->band = band;
-    ND_TRY(is_set(set->attribute) ? add_classes(self, v, s) : add_masks(self, v, s));
+    ND_TRY(nd_text_is_set(set->attribute) ? add_classes(self, v, s)
+                                          : add_masks(self, v, s));
     ND_TRY(check_names(self, s->own));
     self->key = nd_hash_text(self->key, nd_vector_identity(v));
     self->state = s;

@@ -5,8 +5,6 @@
 #include <nadir/geo.h>
 #include <nadir/op.h>
 #include <nadir/vector.h>
-#include <stdlib.h>
-#include <string.h>
 
 typedef struct labels {
     nd_path file;
@@ -45,16 +43,11 @@ typedef struct classes {
     double next; // number of the next one without a number
 } classes;
 
-static bool is_set(const char *text)
-{
-    return text && *text;
-}
-
 static bool is_vector(const labels *set)
 {
     static const char *const endings[] = {".gpkg", ".geojson", ".json", ".shp", ".kml",
                                           ".gml",  ".fgb",     ".kmz",  NULL};
-    bool is = is_set(set->field) || is_set(set->layer);
+    bool is = nd_text_is_set(set->field) || nd_text_is_set(set->layer);
     for (int i = 0; endings[i] && !is && set->file.text; i++)
         is = nd_text_ends(set->file.text, endings[i]);
     return is;
@@ -120,33 +113,18 @@ static double value_of(classes *c, const char *word)
 
 static nd_status find_field(const labels *set, const nd_vector *v, int *field)
 {
-    const char *word[64] = {0};
     const int fields = nd_vector_fields(v);
-    for (*field = 0; *field < fields; ++*field) {
-        if (*field < 64) word[*field] = nd_vector_field(v, *field);
-        if (is_set(set->field) && nd_text_same(nd_vector_field(v, *field), set->field))
-            return ND_OK;
-    }
-    if (!is_set(set->field) && fields == 1) return *field = 0, ND_OK;
     if (!fields)
         return nd_fail(ND_E_DATA,
                        "the shapes of %.200s have no attribute\n"
                        "give shapes that say which class they are",
                        set->file.text);
-    if (!is_set(set->field))
-        return nd_fail(ND_E_PARAM,
-                       "the shapes have %d attributes\n"
-                       "say which holds the class, as in field: %s",
-                       fields, word[0]);
-    const char *nearest =
-        nd_text_nearest(set->field, word, (size_t)(fields < 64 ? fields : 64));
-    return nd_fail(ND_E_PARAM, "the shapes have no attribute %s\ndid you mean %s?",
-                   set->field, nearest ? nearest : word[0]);
-}
-
-static int by_word(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    if (nd_text_is_set(set->field)) return nd_vector_find(v, set->field, field);
+    if (fields == 1) return *field = 0, ND_OK;
+    return nd_fail(ND_E_PARAM,
+                   "the shapes have %d attributes\n"
+                   "say which holds the class, as in field: %s",
+                   fields, nd_vector_field(v, 0));
 }
 
 // Words in alphabetical order, so that their numbers do not hang on the shapes' order.
@@ -154,33 +132,22 @@ static nd_status take_shapes(nd_node *self, state *s, const nd_grid *grid, class
 {
     const labels *set = self->settings.data;
     const nd_vector *v = nd_vector_open(self->arena, set->file.text,
-                                        is_set(set->layer) ? set->layer : NULL);
-    int field = 0, words = 0;
+                                        nd_text_is_set(set->layer) ? set->layer : NULL);
+    const char *const *word;
+    int field = 0, different;
     if (!v) return ND_E_DATA;
     ND_TRY(find_field(set, v, &field));
+    ND_TRY(nd_vector_words(self->arena, v, field, MOST_CLASSES, &word, &different));
     const int shapes = nd_vector_shapes(v);
-    const char **word = nd_alloc(self->arena, (size_t)shapes + 1, sizeof *word);
     s->value = nd_alloc(self->arena, (size_t)shapes + 1, sizeof *s->value);
     s->shapes = nd_vector_lay(self->arena, v, grid);
-    if (!word || !s->value || !s->shapes) return ND_E_DATA;
-    for (int i = 0; i < shapes; i++)
-        if (is_set(nd_vector_value(v, i, field)))
-            word[words++] = nd_vector_value(v, i, field);
-    qsort(word, (size_t)words, sizeof *word, by_word);
-    int different = 0;
-    for (int i = 0; i < words; i++)
-        if (!i || strcmp(word[i], word[different - 1]) != 0) word[different++] = word[i];
-    if (different > MOST_CLASSES)
-        return nd_fail(ND_E_DATA,
-                       "the attribute has more than %d values\n"
-                       "give one with fewer",
-                       (int)MOST_CLASSES);
+    if (!s->value || !s->shapes) return ND_E_DATA;
     ND_TRY(begin(self, (size_t)different, c));
     for (int i = 0; i < different; i++) leave_free(c, word[i]);
     for (int i = 0; i < different; i++) (void)value_of(c, word[i]);
     for (int i = 0; i < shapes; i++) {
         const char *is = nd_vector_value(v, i, field);
-        s->value[i] = is_set(is) ? (float)value_of(c, is) : NAN;
+        s->value[i] = nd_text_is_set(is) ? (float)value_of(c, is) : NAN;
         if (s->value[i] == s->ignore) s->value[i] = NAN;
     }
     self->key = nd_hash_text(self->key, nd_vector_identity(v));
@@ -194,7 +161,7 @@ static nd_status take_raster(nd_node *self, state *s, const nd_grid *grid, class
     const labels *set = self->settings.data;
     const nd_node *raster = self->input[1];
     int b = 0;
-    ND_TRY(nd_band_choose(raster, is_set(set->band) ? set->band : NULL, 0, &b));
+    ND_TRY(nd_band_choose(raster, nd_text_is_set(set->band) ? set->band : NULL, 0, &b));
     const nd_band *band = &raster->band[b];
     s->from = (nd_source){0, b}; // the raster is the only input in the end
     s->is_same = nd_grid_same(grid, &band->grid);
@@ -315,14 +282,8 @@ extern const nd_op nd_op_read;
 
 static nd_node *read_raster(nd_arena *arena, const nd_make *make, const char *path)
 {
-    nd_settings settings;
-    if (nd_settings_new(arena, &nd_op_read.table, &settings) != ND_OK ||
-        nd_settings_set(arena, &settings, "file", path) != ND_OK)
-        return NULL;
-    return nd_node_new(arena, &(nd_make){.op = &nd_op_read,
-                                         .settings = &settings,
-                                         .place = make->place,
-                                         .id = "labels"});
+    const nd_make read = {.op = &nd_op_read, .place = make->place, .id = "labels"};
+    return nd_node_with(arena, &read, "file", path);
 }
 
 static nd_node *compose(nd_arena *arena, const nd_make *make)

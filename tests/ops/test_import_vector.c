@@ -58,6 +58,23 @@ TEST(an_attribute_becomes_classes_and_the_later_shape_wins)
     CHECK(out && strcmp(out->band[1].label[0].name, "barley") == 0);
 }
 
+// The code of the first shape is an empty text.
+TEST(a_shape_without_a_value_is_of_no_class_and_numbers_stay_numbers)
+{
+    const char *path = file_of(
+        arena, "empty.geojson",
+        "{\"type\":\"FeatureCollection\",\"features\":["
+        "{\"type\":\"Feature\",\"properties\":{\"code\":\"\"},\"geometry\":"
+        "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[2,0],[2,1],[0,1],[0,0]]]}},"
+        "{\"type\":\"Feature\",\"properties\":{\"code\":\"7\"},\"geometry\":"
+        "{\"type\":\"Polygon\",\"coordinates\":[[[2,0],[4,0],[4,1],[2,1],[2,0]]]}}"
+        "]}");
+    nd_node *out = apply(arena, "import_vector", FROM(ground(arena)),
+                         WITH("vector_file", path, "attribute", "code"));
+    CHECK(READS(out, 1, 2, 3, 4, 5, 6, 7, 8, NAN, NAN, NAN, NAN, NAN, NAN, 7, 7));
+    CHECK(out && out->band[1].labels == 1);
+}
+
 TEST(what_does_not_fit_is_said)
 {
     CHECK(!apply(arena, "import_vector", FROM(ground(arena)),
