@@ -6,6 +6,8 @@
 #include <nadir/op.h>
 #include <nadir/vector.h>
 
+#include <string.h>
+
 typedef struct labels {
     nd_path file;
     const char *field, *layer, *band;
@@ -156,6 +158,29 @@ static nd_status take_shapes(nd_node *self, state *s, const nd_grid *grid, class
 
 // ---- A raster.
 
+// The raster's own classes beside those predicted, and the numbers they have here.
+static nd_status number_classes(const nd_node *self, state *s, const nd_band *band,
+                                classes *c)
+{
+    const size_t own = (size_t)band->labels;
+    ND_TRY(begin(self, own, c));
+    if (!c->count) {
+        if (own) memcpy(c->label, band->label, own * sizeof *c->label);
+        c->count = band->labels;
+        return ND_OK;
+    }
+    s->was = nd_alloc(self->arena, own + 1, sizeof *s->was);
+    s->is = nd_alloc(self->arena, own + 1, sizeof *s->is);
+    if (!s->was || !s->is) return ND_E_MEMORY;
+    for (size_t i = 0; i < own; i++) leave_free(c, band->label[i].name);
+    for (size_t i = 0; i < own; i++) {
+        s->was[i] = (float)band->label[i].value;
+        s->is[i] = (float)value_of(c, band->label[i].name);
+    }
+    s->others = band->labels;
+    return ND_OK;
+}
+
 static nd_status take_raster(nd_node *self, state *s, const nd_grid *grid, classes *c)
 {
     const labels *set = self->settings.data;
@@ -172,24 +197,7 @@ static nd_status take_raster(nd_node *self, state *s, const nd_grid *grid, class
                        set->file.text);
     if (!s->is_same)
         ND_TRY(nd_mapping_new(self->arena, grid, &band->grid, 0.125, &s->mapping));
-    const size_t own = (size_t)band->labels;
-    ND_TRY(begin(self, own, c));
-    const bool is_alone = !c->count;
-    s->was = nd_alloc(self->arena, own + 1, sizeof *s->was);
-    s->is = nd_alloc(self->arena, own + 1, sizeof *s->is);
-    if (!s->was || !s->is) return ND_E_MEMORY;
-    for (int i = 0; i < band->labels && !is_alone; i++)
-        leave_free(c, band->label[i].name);
-    for (int i = 0; i < band->labels; i++) {
-        const nd_label *l = &band->label[i];
-        if (is_alone) {
-            c->label[c->count] = *l, c->count++;
-            continue;
-        }
-        s->was[s->others] = (float)l->value;
-        s->is[s->others++] = (float)value_of(c, l->name);
-    }
-    return ND_OK;
+    return number_classes(self, s, band, c);
 }
 
 static nd_status plan(nd_node *self)
