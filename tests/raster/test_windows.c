@@ -50,19 +50,25 @@ static nd_status mean(const void *user, int count, float *x, float *out)
     return ND_OK;
 }
 
+// Patches of 4 x 4, two apart, asked for their mean.
+static nd_windows_make patches(nd_blend blend, int batch)
+{
+    return (nd_windows_make){.lattice = {4, 0, blend},
+                             .stride = 2,
+                             .outputs = 1,
+                             .batch = batch,
+                             .band = first,
+                             .bands = 1,
+                             .run = mean,
+                             .identity = "mean"};
+}
+
 // Patch of cell 0: pixels -1 to 2, of which -1 is reflected to 1; of cell 1: 1 to 4, of
 // which 4 is reflected to 2. Rows all the same.
 TEST(patches_answer_for_the_cell_in_their_middle)
 {
     nd_node *in = PIXELS(4, 1, 0, 4, 8, 12);
-    nd_windows_make make = {.lattice = {4, 0, ND_BLEND_CROP},
-                            .stride = 2,
-                            .outputs = 1,
-                            .batch = 2,
-                            .band = first,
-                            .bands = 1,
-                            .run = mean,
-                            .identity = "mean"};
+    nd_windows_make make = patches(ND_BLEND_CROP, 2);
     CHECK(READS(nd_windows_new(arena, in, &make, "mean"), 4, 4, 8, 8));
     // By lines: the middles of the cells lie at 1 and 3.
     make.lattice.blend = ND_BLEND_LINEAR;
@@ -123,14 +129,7 @@ TEST(a_window_of_many_cells_gives_what_a_patch_for_each_gives)
 {
     nd_node *in = PIXELS(7, 5, 3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5, 8, 9, 7, 9, 3, 2, 3, 8, 4,
                          6, 2, 6, 4, 3, 3, 8, 3, 2, 7, 9, 5, 0, 2, 8);
-    nd_windows_make make = {.lattice = {4, 0, ND_BLEND_LINEAR},
-                            .stride = 2,
-                            .outputs = 1,
-                            .batch = 3,
-                            .band = first,
-                            .bands = 1,
-                            .run = mean,
-                            .identity = "patches"};
+    nd_windows_make make = patches(ND_BLEND_LINEAR, 3);
     nd_node *one = nd_windows_new(arena, in, &make, "mean");
     make.lattice.side = 6, make.cells = 2, make.run = dense, make.identity = "dense";
     nd_node *many = nd_windows_new(arena, in, &make, "dense");
