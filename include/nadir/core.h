@@ -40,6 +40,8 @@ nd_status nd_fail(nd_status code, const char *format, ...) ND_PRINTF(2, 3);
 // Where: file:line:column, or the node. The first (innermost) note of an error stays.
 void nd_note(const char *format, ...) ND_PRINTF(1, 2);
 nd_error nd_error_take(void); // this thread's error; leaves none behind
+// That of this thread's error, which stays: for who was given NULL.
+nd_status nd_error_code(void);
 // Makes it this thread's; returns its code.
 nd_status nd_error_give(const nd_error *error);
 // Where it is wrong; nothing if the message begins with that place itself.

@@ -92,7 +92,7 @@ typedef struct nd_graph_scenes {
     nd_graph *(*read)(void *user, nd_arena *arena, const nd_graph_ask *ask);
     void *user; // of read; read NULL: nd_graph_read
 } nd_graph_scenes;
-nd_status nd_graph_plan_scenes(nd_arena *arena, const nd_graph_scenes *scenes,
+nd_status nd_graph_plan_scenes(nd_arena *arena, const nd_graph_scenes *all,
                                nd_node *const **node, int *nodes) ND_CHECKED;
 
 // The graph in one canonical form: SNAP's names, what is empty or ignored left out,

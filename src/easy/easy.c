@@ -32,12 +32,6 @@ void *easy_null(nd_status status)
     return NULL;
 }
 
-nd_status easy_given(void)
-{
-    const nd_error error = nd_error_take();
-    return nd_error_give(&error);
-}
-
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const char *operators;
 

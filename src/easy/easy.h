@@ -9,4 +9,3 @@ extern const nd_op *const nd_ops[]; // the catalogue, made by the build
 
 int easy_failed(nd_status status); // keeps the words for nd_easy_error; 0: none
 void *easy_null(nd_status status); // the same, and NULL
-nd_status easy_given(void);        // the status of this thread's error

@@ -15,8 +15,8 @@ struct nd_easy_graph {
     const char *text; // of describe
 };
 
-static nd_status open(nd_easy_graph *g, const char *path, const char *text,
-                      const char *const *variables)
+static nd_status open_graph(nd_easy_graph *g, const char *path, const char *text,
+                            const char *const *variables)
 {
     size_t count = 0;
     while (variables && variables[2 * count]) count++;
@@ -29,13 +29,13 @@ static nd_status open(nd_easy_graph *g, const char *path, const char *text,
                                                                     .variable = v,
                                                                     .variables = count,
                                                                     .catalogue = nd_ops});
-    if (!graph) return easy_given();
+    if (!graph) return nd_error_code();
     const nd_graph_with with = {.without_sinks = true};
     ND_TRY(nd_graph_plan_with(g->arena, graph, &with, &g->planned));
     nd_settle(g->planned.output, g->planned.outputs);
     g->pool = nd_pool_new(0);
     g->cache = g->pool ? nd_cache_new((int64_t)512 << 20) : NULL;
-    return g->cache ? ND_OK : easy_given();
+    return g->cache ? ND_OK : nd_error_code();
 }
 
 nd_easy_graph *nd_easy_graph_open(const char *path, const char *text,
@@ -48,7 +48,7 @@ nd_easy_graph *nd_easy_graph_open(const char *path, const char *text,
         return easy_null(ND_E_MEMORY);
     }
     g->arena = arena;
-    const nd_status status = open(g, path, text, variables);
+    const nd_status status = open_graph(g, path, text, variables);
     if (status == ND_OK) return g;
     nd_easy_graph_close(g);
     return easy_null(status);
@@ -190,7 +190,8 @@ int nd_easy_read(nd_easy_graph *graph, const nd_easy_window *window, float *out)
     if (status != ND_OK) return easy_failed(status);
     const int across = (window->width + SIDE - 1) / SIDE;
     const int down = (window->height + SIDE - 1) / SIDE;
-    reading r = {node, window, out, across};
+    reading r = {.node = node, .w = window, .across = across};
+    r.out = out;
     const nd_job job = {.task = read_tile,
                         .user = &r,
                         .count = (int64_t)across * down,

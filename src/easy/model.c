@@ -13,11 +13,11 @@ struct nd_easy_model {
 static nd_status open(nd_easy_model *m, const char *path)
 {
     m->with = nd_predictor_open(m->arena, path, 0);
-    if (!m->with) return easy_given();
+    if (!m->with) return nd_error_code();
     nd_buffer text = {.arena = m->arena};
     ND_TRY(nd_card_print(nd_predictor_card(m->with), &(nd_json_out){.to = &text}));
     m->card = nd_buffer_text(&text);
-    return m->card ? ND_OK : easy_given();
+    return m->card ? ND_OK : nd_error_code();
 }
 
 nd_easy_model *nd_easy_model_open(const char *path)

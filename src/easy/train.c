@@ -86,7 +86,7 @@ static nd_status run(nd_arena *arena, const char *path, const char *const *varia
         given[i] = (nd_given){variables[2 * i], variables[2 * i + 1]};
     nd_recipe *recipe = nd_recipe_read(
         arena, &(nd_recipe_ask){.path = path, .given = given, .givens = count});
-    if (!recipe) return easy_given();
+    if (!recipe) return nd_error_code();
     nd_node *const *node = NULL;
     int nodes = 0;
     ND_TRY(nodes_of(arena, recipe, &node, &nodes));
@@ -94,7 +94,7 @@ static nd_status run(nd_arena *arena, const char *path, const char *const *varia
         arena,
         &(nd_train_ask){
             .recipe = recipe, .node = node, .nodes = nodes, .tell = tell, .user = h});
-    if (!h->train) return easy_given();
+    if (!h->train) return nd_error_code();
     const nd_status status = nd_train_run(h->train);
     // Stopped by the one who hears: all is saved, and the folder is the answer.
     if (status != ND_E_CANCELLED) return status;

@@ -156,8 +156,7 @@ static nd_status make(planner *p, int index)
         if (p->node[index]) return ND_OK;
     }
     nd_note("%s", where);
-    const nd_error error = nd_error_take();
-    status = nd_error_give(&error);
+    status = nd_error_code();
     sharpen(p, step, where);
     return status;
 }
@@ -214,6 +213,20 @@ static nd_status check_open(const nd_graph *graph, bool without_sinks)
     return status;
 }
 
+static nd_status make_all(planner *p, nd_planned *made)
+{
+    const nd_graph *graph = p->graph;
+    p->step = nd_alloc(p->arena, (size_t)graph->steps + 1, sizeof *p->step);
+    p->node = nd_alloc(p->arena, (size_t)graph->steps + 1, sizeof *p->node);
+    nd_node **output = nd_alloc(p->arena, (size_t)graph->steps + 1, sizeof *output);
+    if (!p->step || !p->node || !output) return ND_E_MEMORY;
+    for (int i = 0; i < graph->steps; i++) ND_TRY(make(p, graph->order[i]));
+    for (int i = 0; i < graph->steps; i++)
+        if (!graph->is_read[i]) output[made->outputs++] = p->node[i];
+    made->node = p->node, made->step = p->step, made->output = output;
+    return ND_OK;
+}
+
 nd_status nd_graph_plan_with(nd_arena *arena, const nd_graph *graph,
                              const nd_graph_with *with, nd_planned *planned)
 {
@@ -223,16 +236,8 @@ nd_status nd_graph_plan_with(nd_arena *arena, const nd_graph *graph,
     ND_TRY(check_open(graph, with->without_sinks));
     ND_TRY(check_overrides(&p));
     ND_TRY(graph_overrides(arena, graph, with, &all));
-    p.step = nd_alloc(arena, (size_t)graph->steps + 1, sizeof *p.step);
-    if (!p.step) return ND_E_MEMORY;
-    p.node = nd_alloc(arena, (size_t)graph->steps + 1, sizeof *p.node);
-    nd_node **output = nd_alloc(arena, (size_t)graph->steps + 1, sizeof *output);
-    if (!p.node || !output) return ND_E_MEMORY;
-    for (int i = 0; i < graph->steps; i++) ND_TRY(make(&p, graph->order[i]));
-    for (int i = 0; i < graph->steps; i++)
-        if (!graph->is_read[i]) output[made.outputs++] = p.node[i];
+    ND_TRY(make_all(&p, &made));
     ND_TRY(copy_overrides(&p, &made));
-    made.node = p.node, made.step = p.step, made.output = output;
     *planned = made;
     return ND_OK;
 }

@@ -46,10 +46,7 @@ static nd_status plan_one(nd_arena *arena, const nd_graph_scenes *all,
     const nd_graph *graph =
         all->read ? all->read(all->user, arena, ask) : nd_graph_read(arena, ask);
     nd_planned planned;
-    if (!graph) {
-        const nd_error error = nd_error_take();
-        return nd_error_give(&error);
-    }
+    if (!graph) return nd_error_code();
     ND_TRY(nd_graph_plan_with(arena, graph, &with, &planned));
     nd_node *step = all->step ? step_of(arena, &planned, all->step) : NULL;
     if (all->step && !step) return ND_E_PARAM;

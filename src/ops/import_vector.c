@@ -155,7 +155,7 @@ static nd_status plan(nd_node *self)
     const nd_vector *v = nd_vector_open(self->arena, set->vector_file.text,
                                         nd_text_is_set(set->layer) ? set->layer : NULL);
     state *s = nd_alloc(self->arena, 1, sizeof *s);
-    if (!v) return ND_E_DATA;
+    if (!v) return nd_error_code();
     if (!self->bands)
         return nd_fail(ND_E_DATA, "the picture has no band\nconnect one that has");
     const size_t own = (size_t)self->bands, shapes = (size_t)nd_vector_shapes(v);
@@ -168,7 +168,7 @@ static nd_status plan(nd_node *self)
     for (int b = 0; b < s->own; b++) s->from[b].band = b;
     memcpy(band, self->band, own * sizeof *band);
     s->shapes = nd_vector_lay(self->arena, v, nd_node_grid(self->input[0]));
-    if (!s->shapes) return ND_E_DATA;
+    if (!s->shapes) return nd_error_code();
     self->band = band;
     ND_TRY(nd_text_is_set(set->attribute) ? add_classes(self, v, s)
                                           : add_masks(self, v, s));

@@ -137,13 +137,13 @@ static nd_status take_shapes(nd_node *self, state *s, const nd_grid *grid, class
                                         nd_text_is_set(set->layer) ? set->layer : NULL);
     const char *const *word;
     int field = 0, different;
-    if (!v) return ND_E_DATA;
+    if (!v) return nd_error_code();
     ND_TRY(find_field(set, v, &field));
     ND_TRY(nd_vector_words(self->arena, v, field, MOST_CLASSES, &word, &different));
     const int shapes = nd_vector_shapes(v);
     s->value = nd_alloc(self->arena, (size_t)shapes + 1, sizeof *s->value);
     s->shapes = nd_vector_lay(self->arena, v, grid);
-    if (!s->value || !s->shapes) return ND_E_DATA;
+    if (!s->value || !s->shapes) return nd_error_code();
     ND_TRY(begin(self, (size_t)different, c));
     for (int i = 0; i < different; i++) leave_free(c, word[i]);
     for (int i = 0; i < different; i++) (void)value_of(c, word[i]);

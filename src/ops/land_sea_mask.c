@@ -93,7 +93,7 @@ static nd_status lay_shapes(nd_node *self, state *s)
     if (!grids || !s->shapes) return ND_E_MEMORY;
     s->grids = grids;
     const nd_vector *v = nd_vector_open(self->arena, s->set->vector_file.text, NULL);
-    if (!v) return ND_E_DATA;
+    if (!v) return nd_error_code();
     self->key = nd_hash_text(self->key, nd_vector_identity(v));
     for (int b = 0; b < self->bands; b++) {
         int i = 0;
@@ -101,7 +101,7 @@ static nd_status lay_shapes(nd_node *self, state *s)
         if (!s->is_masked[b] || i < s->grid_count) continue;
         grids[i] = self->band[b].grid;
         s->shapes[i] = nd_vector_lay(self->arena, v, &grids[i]);
-        if (!s->shapes[i]) return ND_E_DATA;
+        if (!s->shapes[i]) return nd_error_code();
         s->grid_count++;
     }
     return ND_OK;
@@ -134,7 +134,7 @@ static nd_status join_dem(nd_node *self, state *s)
                            heights->name);
         d->grid = heights->band[0].grid;
         d->way = nd_transform_new(self->arena, scene->crs, d->grid.crs);
-        if (!d->way) return ND_E_DATA;
+        if (!d->way) return nd_error_code();
         d->level = suiting_level(d->way, scene, &d->grid);
     }
     return ND_OK;
@@ -448,7 +448,7 @@ static nd_status find_heights(nd_arena *arena, const nd_make *make, nd_list *fil
     const nd_crs *degrees = nd_crs_new(arena, "EPSG:4326");
     const nd_transform *way =
         degrees ? nd_transform_new(arena, grid->crs, degrees) : NULL;
-    if (!way) return ND_E_DATA;
+    if (!way) return nd_error_code();
     nd_dem_ask ask = {.file = set->dem_file.text,
                       .scene = scene->product ? scene->product->path : NULL,
                       .missing_is_sea = set->missing_is_sea};

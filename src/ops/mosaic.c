@@ -173,7 +173,7 @@ static nd_status gather(nd_arena *arena, const nd_make *make, const nd_grid *gri
         ND_TRY(is_useful(arena, make, i, grid, &useful));
         if (!useful) continue;
         nd_node *brought = bring(arena, make, grid, make->input[i]);
-        if (!brought) return ND_E_DATA;
+        if (!brought) return nd_error_code();
         input[blend->inputs++] = brought;
     }
     blend->input = input, blend->input_id = NULL;

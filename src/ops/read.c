@@ -104,7 +104,7 @@ static nd_status plan_scene(nd_node *self)
         return nd_fail(ND_E_PARAM, "file is empty\ngive the path of a scene");
     const nd_product *product = nd_product_open(self->arena, set->file.text, format);
     scene *s = nd_alloc(self->arena, 1, sizeof *s);
-    if (!product) return ND_E_DATA;
+    if (!product) return nd_error_code();
     const size_t bands = (size_t)product->bands;
     int *from = nd_alloc(self->arena, bands, sizeof *from);
     self->band = nd_alloc(self->arena, bands, sizeof *self->band);

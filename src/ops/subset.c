@@ -135,7 +135,7 @@ static nd_status find_box(nd_node *self, const nd_grid *grid, const nd_vector *s
     box[0] = box[1] = 0, box[2] = grid->width, box[3] = grid->height;
     if (shapes) {
         const nd_layout *laid = nd_vector_lay(self->arena, shapes, grid);
-        if (!laid) return ND_E_DATA;
+        if (!laid) return nd_error_code();
         if (!nd_layout_bounds(laid, box))
             return nd_fail(ND_E_DATA, "the region lies outside of the picture\n"
                                       "give a region that overlaps it");

@@ -17,10 +17,7 @@ nd_status nd_expr_compile(nd_arena *arena, const nd_expr_ask *ask, const nd_expr
     for (int k = 0; k < ask->count; k++) {
         const int value = expr_parse(&g, ask, ask->text[k]);
         result[k] = expr_end(&g, value, ask->end ? &ask->end[k] : NULL, k);
-        if (result[k] < 0) {
-            const nd_error error = nd_error_take(); // it was memory, or the text
-            return nd_error_give(&error);
-        }
+        if (result[k] < 0) return nd_error_code(); // of memory, or the text
         expr->type[k] = g.node[value].type;
         const bool ends = ask->end && (ask->end[k].whole || !isnan(ask->end[k].no_data));
         expr->is_linear[k] = g.node[value].by < 2 && !ends;
