@@ -31,7 +31,7 @@ int64_t nd_resident_bytes(void)
 // tiles share a heap that only grows.
 void nd_steady_memory(void)
 {
-    (void)mallopt(M_MMAP_THRESHOLD, 1 << 18);
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 18); // NOLINT(concurrency-mt-unsafe): once
 }
 
 // Only a code that the C library does not know needs the room.
