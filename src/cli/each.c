@@ -70,6 +70,7 @@ static nd_status find(cli_call *call, scenes *s)
     ND_TRY(cli_variable(call->arena, s->list->each, &v));
     glob_t *found = nd_alloc(call->arena, 1, sizeof *found);
     if (!found) return ND_E_MEMORY;
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): no thread has been started
     const int answer = glob(v.value, 0, NULL, found);
     ND_TRY(nd_defer(call->arena, free_paths, found));
     if (answer != 0 || !found->gl_pathc)

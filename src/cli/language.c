@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+// The locale of the process is set before threads start, and each thread then has its
+// own. NOLINTBEGIN(concurrency-mt-unsafe)
+
 // In the build folder, catalogues stand in po/ beside the program or above src/cli.
 static bool beside(char *folder, size_t size)
 {
@@ -88,3 +91,4 @@ void cli_language(void)
     (void)bindtextdomain("nadir", asked);
     (void)bind_textdomain_codeset("nadir", "UTF-8");
 }
+// NOLINTEND(concurrency-mt-unsafe)

@@ -26,6 +26,6 @@ typedef struct cli_page_ask {
     bool is_scene;
     const char *labels, *field; // NULL: none
 } cli_page_ask;
-nd_graph *cli_page_graph(cli_call *call, const cli_page_ask *ask) ND_CHECKED;
+nd_graph *cli_page_graph(cli_call *call, const cli_page_ask *page) ND_CHECKED;
 // "nadir run GRAPH -P name=value", or with labels "nadir map …", as a shell takes it.
 const char *cli_page_command(const cli_call *call, const cli_page_ask *ask) ND_CHECKED;

@@ -112,10 +112,13 @@ static double seconds_left(const cli_progress *p, double now, double part)
 
 static void bar(const cli_progress *p, double part, const char *facts)
 {
-    char line[4 * CELLS + 1] = "";
+    static const char *const cells[2][2] = {{"-", "#"}, {"░", "█"}};
+    char line[4 * CELLS + 1];
+    size_t length = 0;
     const int full = (int)(part * CELLS + 0.5);
     for (int i = 0; i < CELLS; i++)
-        strcat(line, i < full ? (p->is_utf8 ? "█" : "#") : p->is_utf8 ? "░" : "-");
+        length += (size_t)snprintf(line + length, sizeof line - length, "%s",
+                                   cells[p->is_utf8][i < full]);
     pthread_mutex_lock(&screen.lock);
     fprintf(stderr, "\r%s  %3d %%   %s\033[K", line, (int)(100 * part), facts);
     fflush(stderr);
