@@ -91,10 +91,33 @@ static void told_text(const nd_told *told, nd_buffer *out)
     }
 }
 
-// One line for each grid that bands of a node lie on, with the names of those bands.
-static void node_text(const nd_node *node, nd_buffer *out)
+static bool is_first_on_grid(const nd_node *node, int b)
+{
+    for (int a = 0; a < b; a++)
+        if (nd_grid_same(&node->band[a].grid, &node->band[b].grid)) return false;
+    return true;
+}
+
+// The grid of band `first`, and below it the names of the bands that lie on it.
+static void grid_text(const nd_node *node, int first, nd_buffer *out)
 {
     char width[32], height[32];
+    const nd_grid *grid = &node->band[first].grid;
+    cli_whole_print(grid->width, width);
+    cli_whole_print(grid->height, height);
+    nd_buffer_add(out, "    %s x %s, %g x %g, %s\n       ", width, height,
+                  fabs(grid->pixel_x), fabs(grid->pixel_y),
+                  grid->crs ? grid->crs->name : nd_gettext("not on the map"));
+    for (int b = first, told = 0; b < node->bands; b++) {
+        if (!nd_grid_same(&node->band[b].grid, grid)) continue;
+        if (told == 12) nd_buffer_add(out, " …");
+        if (told++ < 12) nd_buffer_add(out, " %s", node->band[b].name);
+    }
+    nd_buffer_add(out, "\n");
+}
+
+static void node_text(const nd_node *node, nd_buffer *out)
+{
     nd_buffer_add(out, "%s%s%s   %s%s%s\n", cli_paint_on(stdout, CLI_BOLD), node->id,
                   cli_paint_off(stdout), node->op->snap ? node->op->snap : node->op->name,
                   node->keeps ? nd_gettext(", keeps its tiles") : "",
@@ -103,24 +126,8 @@ static void node_text(const nd_node *node, nd_buffer *out)
     for (int i = 0; i < node->inputs; i++)
         nd_buffer_add(out, "    %-9s %s\n", i ? "" : nd_gettext("from"),
                       node->input[i]->id);
-    for (int b = 0; b < node->bands; b++) {
-        const nd_grid *grid = &node->band[b].grid;
-        bool is_first = true;
-        for (int a = 0; a < b; a++)
-            is_first = is_first && !nd_grid_same(&node->band[a].grid, grid);
-        if (!is_first) continue;
-        cli_whole_print(grid->width, width);
-        cli_whole_print(grid->height, height);
-        nd_buffer_add(out, "    %s x %s, %g x %g, %s\n       ", width, height,
-                      fabs(grid->pixel_x), fabs(grid->pixel_y),
-                      grid->crs ? grid->crs->name : nd_gettext("not on the map"));
-        for (int a = b, told = 0; a < node->bands; a++) {
-            if (!nd_grid_same(&node->band[a].grid, grid)) continue;
-            if (told == 12) nd_buffer_add(out, " …");
-            if (told++ < 12) nd_buffer_add(out, " %s", node->band[a].name);
-        }
-        nd_buffer_add(out, "\n");
-    }
+    for (int b = 0; b < node->bands; b++)
+        if (is_first_on_grid(node, b)) grid_text(node, b, out);
     if (node->told) told_text(node->told, out);
 }
 

@@ -187,12 +187,25 @@ static nd_status property(reader *r, const char *line, size_t length)
     return ND_OK;
 }
 
+// What stands between two tags, its entities read.
+static const char *content(nd_arena *arena, const char *from, const char *end)
+{
+    static const char *const entity[] = {"&lt;", "&gt;", "&quot;", "&apos;", "&amp;"};
+    static const char means[] = "<>\"'&";
+    nd_buffer out = {.arena = arena};
+    while (from < end) {
+        size_t e = 0;
+        while (e < 5 && strncmp(from, entity[e], strlen(entity[e])) != 0) e++;
+        nd_buffer_put(&out, e < 5 ? &means[e] : from, 1);
+        from += e < 5 ? strlen(entity[e]) : 1;
+    }
+    return nd_buffer_text(&out);
+}
+
 // <parameters><name>value</name>…: what SNAP's graph tools save.
 static nd_status elements(reader *r, const char *text)
 {
     nd_arena *arena = r->call->arena;
-    static const char *const from[] = {"&lt;", "&gt;", "&quot;", "&apos;", "&amp;"};
-    static const char to[] = "<>\"'&";
     for (const char *at = strchr(text, '<'); at; at = strchr(at + 1, '<')) {
         const size_t name = strcspn(at + 1, "<> /?!\t\n");
         const char *open = at + 1 + name;
@@ -200,33 +213,17 @@ static nd_status elements(reader *r, const char *text)
         const size_t length = strcspn(open + 1, "<");
         const char *end = open + 1 + length;
         if (strncmp(end, "</", 2) != 0 || strncmp(end + 2, at + 1, name) != 0) continue;
-        nd_buffer value = {.arena = arena};
-        for (const char *c = open + 1; c < end;) {
-            size_t e = 0;
-            while (e < 5 && strncmp(c, from[e], strlen(from[e])) != 0) e++;
-            nd_buffer_put(&value, e < 5 ? &to[e] : c, 1);
-            c += e < 5 ? strlen(from[e]) : 1;
-        }
         const nd_variable v = {.name = nd_text(arena, "%.*s", (int)name, at + 1),
-                               .value = nd_buffer_text(&value)};
+                               .value = content(arena, open + 1, end)};
         if (!v.name || !v.value) return ND_E_MEMORY;
         put(r->gpt->param, &r->gpt->params, v, false);
     }
     return ND_OK;
 }
 
-// There may be as many parameters as the file has lines or elements.
-static nd_status properties(reader *r)
+// Lines of a Java properties file; one that ends in \ goes on in the next.
+static nd_status lines(reader *r, const char *text)
 {
-    size_t most = r->gpt->params + 1;
-    const char *text = nd_file_read(r->call->arena, r->properties, CLI_TEXT, NULL);
-    if (!text) return ND_E_IO;
-    for (const char *c = text; *c; c++) most += *c == '\n' || *c == '<';
-    nd_variable *grown = nd_alloc(r->call->arena, most, sizeof *grown);
-    if (!grown) return ND_E_MEMORY;
-    memcpy(grown, r->gpt->param, r->gpt->params * sizeof *grown);
-    r->gpt->param = grown;
-    if (text[strspn(text, " \t\r\n")] == '<') return elements(r, text);
     nd_buffer line = {.arena = r->call->arena};
     for (const char *at = text; *at;) {
         const size_t n = strcspn(at, "\n");
@@ -244,6 +241,20 @@ static nd_status properties(reader *r)
         line = (nd_buffer){.arena = r->call->arena};
     }
     return ND_OK;
+}
+
+// There may be as many parameters as the file has lines or elements.
+static nd_status properties(reader *r)
+{
+    size_t most = r->gpt->params + 1;
+    const char *text = nd_file_read(r->call->arena, r->properties, CLI_TEXT, NULL);
+    if (!text) return ND_E_IO;
+    for (const char *c = text; *c; c++) most += *c == '\n' || *c == '<';
+    nd_variable *grown = nd_alloc(r->call->arena, most, sizeof *grown);
+    if (!grown) return ND_E_MEMORY;
+    memcpy(grown, r->gpt->param, r->gpt->params * sizeof *grown);
+    r->gpt->param = grown;
+    return text[strspn(text, " \t\r\n")] == '<' ? elements(r, text) : lines(r, text);
 }
 
 bool cli_gpt_is_graph(const char *word)

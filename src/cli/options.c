@@ -47,7 +47,8 @@ static const nd_param *find(const cli_syntax *syntax, const char *name, size_t l
     return NULL;
 }
 
-static nd_status unknown(nd_arena *arena, const cli_syntax *syntax, const char *word)
+// The name of the row that is most like --word.
+static const char *nearest_row(const cli_syntax *syntax, const char *word, size_t length)
 {
     enum { MOST = 256 };
     const char *name[MOST];
@@ -55,19 +56,29 @@ static nd_status unknown(nd_arena *arena, const cli_syntax *syntax, const char *
     for (int t = 0; t < CLI_TABLES; t++)
         for (size_t i = 0; syntax->table[t] && i < syntax->table[t]->count; i++)
             if (names < MOST) name[names++] = syntax->table[t]->row[i].name;
-    const size_t length = strcspn(word, "=");
     char plain[64];
     size_t n = 0;
     for (size_t i = 0; i < length && n < sizeof plain - 1; i++)
         if (word[i] != '-' || n) plain[n++] = word[i] == '-' ? '_' : word[i];
     plain[n] = 0;
-    const char *nearest = n > 1 ? nd_text_nearest(plain, name, names) : NULL;
-    char *dashed = nearest ? nd_alloc(arena, strlen(nearest) + 1, 1) : NULL;
-    for (size_t i = 0; dashed && nearest[i]; i++)
-        dashed[i] = nearest[i] == '_' ? '-' : nearest[i];
-    if (dashed)
+    return n > 1 ? nd_text_nearest(plain, name, names) : NULL;
+}
+
+static const char *dashed(nd_arena *arena, const char *name)
+{
+    char *made = nd_alloc(arena, strlen(name) + 1, 1);
+    for (size_t i = 0; made && name[i]; i++) made[i] = name[i] == '_' ? '-' : name[i];
+    return made;
+}
+
+static nd_status unknown(nd_arena *arena, const cli_syntax *syntax, const char *word)
+{
+    const size_t length = strcspn(word, "=");
+    const char *nearest = nearest_row(syntax, word, length);
+    const char *meant = nearest ? dashed(arena, nearest) : NULL;
+    if (meant)
         return nd_fail(ND_E_PARAM, "there is no option %.*s\ndid you mean --%s?",
-                       (int)length, word, dashed);
+                       (int)length, word, meant);
     return nd_fail(ND_E_PARAM,
                    "there is no option %.*s\n"
                    "leave it out; --help lists all options",
@@ -100,6 +111,15 @@ typedef struct reader {
     cli_words *to;
 } reader;
 
+// -P name=value, in one word or two.
+static nd_status variable(reader *r, const char *value)
+{
+    if (!value && r->at == r->count)
+        return nd_fail(ND_E_PARAM, "-P gives no value\nwrite -P name=value");
+    return cli_variable(r->arena, value ? value : r->word[r->at++],
+                        &r->to->variable[r->to->variables++]);
+}
+
 static nd_status option(reader *r, const char *word)
 {
     const bool is_long = word[1] == '-';
@@ -109,12 +129,7 @@ static nd_status option(reader *r, const char *word)
                         : name[1] ? name + 1 + (name[1] == '=')
                                   : NULL;
     int t;
-    if (r->syntax->variables && !is_long && *name == 'P') {
-        if (!value && r->at == r->count)
-            return nd_fail(ND_E_PARAM, "-P gives no value\nwrite -P name=value");
-        return cli_variable(r->arena, value ? value : r->word[r->at++],
-                            &r->to->variable[r->to->variables++]);
-    }
+    if (r->syntax->variables && !is_long && *name == 'P') return variable(r, value);
     const nd_param *row = length ? find(r->syntax, name, length, &t) : NULL;
     if (!row || (is_long && length == 1 && row->name[1]))
         return unknown(r->arena, r->syntax, word);

@@ -40,23 +40,37 @@ static const char *file_of_setting(const nd_planned_step *step, size_t row)
         ->text;
 }
 
+// The scene of a node or of its inputs that `path` belongs to.
+static const char *scene_at(nd_arena *arena, const char *path, const nd_node *node)
+{
+    for (int k = -1; k < node->inputs; k++) {
+        const nd_node *one = k < 0 ? node : node->input[k];
+        if (one->product && !one->inputs && belongs_to(arena, path, one->product->path))
+            return one->product->path;
+    }
+    return NULL;
+}
+
+// The file that a step's settings name and `path` belongs to.
+static const char *setting_at(nd_arena *arena, const char *path,
+                              const nd_planned_step *step)
+{
+    const nd_table *table = step->settings.table;
+    for (size_t r = 0; table && r < table->count; r++) {
+        const char *file = file_of_setting(step, r);
+        if (file && belongs_to(arena, path, file)) return file;
+    }
+    return NULL;
+}
+
 nd_status cli_check_unread(nd_arena *arena, const nd_planned *planned, const char *path)
 {
     const char *source = NULL;
     for (int i = 0; i < planned->nodes && !source; i++) {
         const nd_node *node = planned->node[i];
-        const nd_planned_step *step = planned->step ? &planned->step[i] : NULL;
-        for (int k = -1; k < node->inputs && !source; k++) {
-            const nd_node *one = k < 0 ? node : node->input[k];
-            if (one->product && !one->inputs &&
-                belongs_to(arena, path, one->product->path))
-                source = one->product->path;
-        }
-        if (!step || node->op->sink || !step->settings.table) continue;
-        for (size_t r = 0; r < step->settings.table->count && !source; r++) {
-            const char *file = file_of_setting(step, r);
-            if (file && belongs_to(arena, path, file)) source = file;
-        }
+        source = scene_at(arena, path, node);
+        if (!source && planned->step && !node->op->sink)
+            source = setting_at(arena, path, &planned->step[i]);
     }
     if (!source) return ND_OK;
     return nd_fail(ND_E_PARAM,
