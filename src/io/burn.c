@@ -339,10 +339,11 @@ static void burn_line(const vector_part *part, int k, float value, nd_tile *tile
         const double top = fmax(floor(a.y), r.y);
         const double last = fmin(floor(b.y), (double)r.y + r.height - 1);
         const double slope = b.y > a.y ? (b.x - a.x) / (b.y - a.y) : 0;
-        for (double y = top; y <= last; y++) {
+        if (!(top <= last)) continue;
+        for (int y = (int)top; y <= (int)last; y++) {
             const double in = y > a.y ? a.x + (y - a.y) * slope : a.x;
             const double out = y + 1 < b.y ? a.x + (y + 1 - a.y) * slope : b.x;
-            touch(tile, k, (int)y, fmin(in, out), fmax(in, out), value);
+            touch(tile, k, y, fmin(in, out), fmax(in, out), value);
         }
     }
 }

@@ -80,6 +80,7 @@ static off_t place(const nd_band *band, int level, int64_t row)
 
 static bool folder_of(char *path, size_t size)
 {
+    static const char *const below[] = {"", "/nadir", "/levels"};
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
     int n = 0;
     if (cache && *cache == '/')
@@ -87,11 +88,10 @@ static bool folder_of(char *path, size_t size)
     else if (home && *home == '/')
         n = snprintf(path, size, "%s/.cache", home);
     if (n < 1 || (size_t)n + 16 >= size) return false;
-    (void)mkdir(path, 0700);
-    strcat(path, "/nadir");
-    (void)mkdir(path, 0700);
-    strcat(path, "/levels");
-    (void)mkdir(path, 0700);
+    for (size_t i = 0; i < sizeof below / sizeof *below; i++) {
+        n += snprintf(path + n, size - (size_t)n, "%s", below[i]);
+        (void)mkdir(path, 0700);
+    }
     return true;
 }
 
@@ -99,8 +99,9 @@ static bool path_of(const io_copy *copy, char *path, size_t size)
 {
     char name[33];
     if (!folder_of(path, size - 48)) return false;
+    const size_t n = strlen(path);
     nd_hash_print(copy->key, name);
-    strcat(path, "/"), strcat(path, name);
+    snprintf(path + n, size - n, "/%s", name);
     return true;
 }
 
@@ -173,28 +174,39 @@ static float value_of(const making *m, int level, int x, int64_t total)
     return (float)(m->band->kind == ND_AMPLITUDE ? sqrt(mean) : mean);
 }
 
+static nd_status write_row(making *m, int level, int y, int width)
+{
+    const int side = 1 << level;
+    const int below = m->band->grid.height - y * side;
+    const size_t bytes = (size_t)width * sizeof(float);
+    for (int x = 0; x < width; x++) {
+        const int right = m->band->grid.width - x * side;
+        m->row[x] = value_of(m, level, x,
+                             (int64_t)(right < side ? right : side) *
+                                 (below < side ? below : side));
+    }
+    if (pwrite(m->file, m->row, bytes, place(m->band, level, y)) != (ssize_t)bytes)
+        return failed("written");
+    return ND_OK;
+}
+
+static void hand_up(making *m, int level, int width)
+{
+    for (int x = 0; x < width; x++) {
+        double *up = &m->sum[level + 1][x / 2];
+        const double own = m->sum[level][x];
+        *up = m->band->kind == ND_FLAGS ? (double)((uint32_t)*up | (uint32_t)own)
+                                        : *up + own;
+        m->count[level + 1][x / 2] += m->count[level][x];
+    }
+}
+
 static nd_status emit(making *m, int level, int y)
 {
     for (;; level++, y /= 2) {
         const nd_grid g = nd_grid_at(m->band->grid, level);
-        const int side = 1 << level;
-        const int below = m->band->grid.height - y * side;
-        const size_t bytes = (size_t)g.width * sizeof(float);
-        for (int x = 0; x < g.width; x++) {
-            const int right = m->band->grid.width - x * side;
-            m->row[x] = value_of(m, level, x,
-                                 (int64_t)(right < side ? right : side) *
-                                     (below < side ? below : side));
-        }
-        if (pwrite(m->file, m->row, bytes, place(m->band, level, y)) != (ssize_t)bytes)
-            return failed("written");
-        for (int x = 0; level < m->last && x < g.width; x++) {
-            double *up = &m->sum[level + 1][x / 2];
-            const double own = m->sum[level][x];
-            *up = m->band->kind == ND_FLAGS ? (double)((uint32_t)*up | (uint32_t)own)
-                                            : *up + own;
-            m->count[level + 1][x / 2] += m->count[level][x];
-        }
+        ND_TRY(write_row(m, level, y, g.width));
+        if (level < m->last) hand_up(m, level, g.width);
         memset(m->sum[level], 0, (size_t)g.width * sizeof(double));
         memset(m->count[level], 0, (size_t)g.width * sizeof(uint32_t));
         if (level == m->last || (y % 2 == 0 && y + 1 < g.height)) return ND_OK;

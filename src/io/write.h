@@ -23,7 +23,7 @@ int io_create(nd_arena *arena, const char *path) ND_CHECKED;
 // All bytes or a failure in two lines that names the disk's reason.
 nd_status io_put(int fd, const void *bytes, size_t count, uint64_t at) ND_CHECKED;
 nd_status io_get(int fd, void *bytes, size_t count, uint64_t at) ND_CHECKED;
-nd_status io_disk_failed(const char *path, int reason);
+nd_status io_disk_failed(const char *name, int reason);
 nd_status io_put_file(nd_arena *arena, const char *path, const void *bytes,
                       size_t count) ND_CHECKED;
 
