@@ -163,7 +163,28 @@ static bool make(dimap *d, io_bands *all, const io_bands *ready, int b)
     return true;
 }
 
+// Nothing is to be computed: it is read as it stands, or is missing and stays so.
+static bool is_plain(const dimap *d, const io_bands *bands, int b)
+{
+    const nd_band *band = &bands->band[b];
+    return !band->expression && (!d->band[b].valid || band->missing);
+}
+
 // Rounds: each makes what stands on bands that are ready, so no circle can be made.
+static nd_status make_all(dimap *d, io_bands *bands, int visible, io_bands *ready,
+                          bool *done)
+{
+    for (bool grows = true; grows;) {
+        grows = false;
+        for (int b = 0; b < visible; b++) {
+            if (done[b] || !make(d, bands, ready, b)) continue;
+            done[b] = grows = true;
+            ND_TRY(io_bands_add(ready, &bands->band[b], &bands->source[b]));
+        }
+    }
+    return ND_OK;
+}
+
 nd_status dimap_compute(dimap *d, io_bands *bands)
 {
     const int visible = bands->count;
@@ -174,18 +195,10 @@ nd_status dimap_compute(dimap *d, io_bands *bands)
     bool *done = nd_alloc(d->arena, (size_t)bands->count, sizeof *done);
     if (!done) return ND_E_MEMORY;
     for (int b = 0; b < bands->count; b++) {
-        done[b] = b >= visible || (!bands->band[b].expression && !d->band[b].valid) ||
-                  (bands->band[b].missing && !bands->band[b].expression);
+        done[b] = b >= visible || is_plain(d, bands, b);
         if (done[b]) ND_TRY(io_bands_add(&ready, &bands->band[b], &bands->source[b]));
     }
-    for (bool grows = true; grows;) {
-        grows = false;
-        for (int b = 0; b < visible; b++) {
-            if (done[b] || !make(d, bands, &ready, b)) continue;
-            done[b] = grows = true;
-            ND_TRY(io_bands_add(&ready, &bands->band[b], &bands->source[b]));
-        }
-    }
+    ND_TRY(make_all(d, bands, visible, &ready, done));
     for (int b = 0; b < visible; b++) {
         if (done[b] || make(d, bands, &ready, b)) continue;
         if (!(bands->band[b].missing = sentence(d->arena))) return ND_E_MEMORY;

@@ -127,16 +127,23 @@ static nd_sample sample_of(const char *name)
     return ND_F32;
 }
 
-nd_status dimap_label(dimap *d, const xmlNode *root, const char *coding, bool is_flags,
-                      nd_band *band)
+static const xmlNode *coding_called(const dimap *d, const xmlNode *root, const char *tag,
+                                    const char *coding)
 {
-    const char *tag = is_flags ? "Flag_Coding" : "Index_Coding";
-    const char *item = is_flags ? "Flag" : "Index";
     const xmlNode *n = io_xml_first(root, tag);
     for (; n; n = io_xml_next(n, tag)) {
         const char *name = io_xml_attribute(d->arena, n, "name");
         if (name && strcmp(name, coding) == 0) break;
     }
+    return n;
+}
+
+nd_status dimap_label(dimap *d, const xmlNode *root, const char *coding, bool is_flags,
+                      nd_band *band)
+{
+    const char *tag = is_flags ? "Flag_Coding" : "Index_Coding";
+    const char *item = is_flags ? "Flag" : "Index";
+    const xmlNode *n = coding_called(d, root, tag, coding);
     nd_label *label = nd_alloc(d->arena, LABELS, sizeof *label);
     if (!label) return ND_E_MEMORY;
     band->kind = is_flags ? ND_FLAGS : ND_CLASS;
@@ -156,10 +163,23 @@ nd_status dimap_label(dimap *d, const xmlNode *root, const char *coding, bool is
     return ND_OK;
 }
 
+static uint32_t rgba_of(const dimap *d, const xmlNode *colour)
+{
+    static const char *const parts[] = {"red", "green", "blue", "alpha"};
+    uint32_t rgba = 0;
+    for (int i = 0; i < 4; i++) {
+        const char *text = io_xml_attribute(d->arena, colour, parts[i]);
+        double part;
+        rgba = rgba << 8;
+        if (text && nd_text_real(text, &part) && part >= 0 && part < 256)
+            rgba |= (uint32_t)part;
+    }
+    return rgba;
+}
+
 // Colours of classes stand apart, with the display.
 static void colour(const dimap *d, const xmlNode *root, int index, nd_band *band)
 {
-    static const char *const parts[] = {"red", "green", "blue", "alpha"};
     for (const xmlNode *s =
              io_xml_first(io_xml_first(root, "Image_Display"), "Band_Statistics");
          s; s = io_xml_next(s, "Band_Statistics")) {
@@ -167,16 +187,9 @@ static void colour(const dimap *d, const xmlNode *root, int index, nd_band *band
         if (!whole_of(d, s, "BAND_INDEX", 0, BANDS, &its) || its != index) continue;
         for (const xmlNode *p = io_xml_first(s, "Color_Palette_Point"); p;
              p = io_xml_next(p, "Color_Palette_Point")) {
-            const xmlNode *c = io_xml_first(p, "COLOR");
-            double value, part;
-            uint32_t rgba = 0;
+            double value;
             if (!real_of(d, p, "SAMPLE", &value)) continue;
-            for (int i = 0; i < 4; i++) {
-                const char *text = io_xml_attribute(d->arena, c, parts[i]);
-                rgba = rgba << 8;
-                if (text && nd_text_real(text, &part) && part >= 0 && part < 256)
-                    rgba |= (uint32_t)part;
-            }
+            const uint32_t rgba = rgba_of(d, io_xml_first(p, "COLOR"));
             for (int i = 0; i < band->labels; i++)
                 if (band->label[i].value == value)
                     ((nd_label *)(uintptr_t)band->label)[i].colour = rgba;

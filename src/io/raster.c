@@ -116,53 +116,44 @@ static nd_status read_class_items(nd_arena *arena, GDALRasterBandH from, nd_band
     return ND_OK;
 }
 
-// Where the items name the classes, the palette only colours them.
-static void colour_labels(GDALRasterBandH from, nd_band *band)
+// What GDAL knows of classes: names of categories and a table of colours.
+typedef struct palette {
+    char **name;
+    GDALColorTableH colours;
+    int named, coloured, count; // count: the longer one
+} palette;
+
+static palette palette_of(GDALRasterBandH from)
 {
-    GDALColorTableH colours = GDALGetRasterColorTable(from);
-    const int count = colours ? GDALGetColorEntryCount(colours) : 0;
+    palette p = {.name = GDALGetRasterCategoryNames(from),
+                 .colours = GDALGetRasterColorTable(from)};
+    p.named = CSLCount(p.name);
+    p.coloured = p.colours ? GDALGetColorEntryCount(p.colours) : 0;
+    p.count = p.named > p.coloured ? p.named : p.coloured;
+    return p;
+}
+
+// Where the items name the classes, the palette only colours them.
+static void colour_labels(const palette *p, nd_band *band)
+{
     for (int i = 0; i < band->labels; i++) {
         nd_label *l = &((nd_label *)(uintptr_t)band->label)[i];
         GDALColorEntry colour;
-        if (l->value >= 0 && l->value < count &&
-            GDALGetColorEntryAsRGB(colours, (int)l->value, &colour))
+        if (l->value >= 0 && l->value < p->coloured &&
+            GDALGetColorEntryAsRGB(p->colours, (int)l->value, &colour))
             l->colour = colour_of(&colour);
     }
 }
 
-// Names and colours of classes, where the file has any of them.
-static nd_status read_labels(nd_arena *arena, GDALRasterBandH from, nd_band *band)
+static nd_status read_palette(nd_arena *arena, const palette *p, nd_band *band)
 {
-    GDALColorTableH colours = GDALGetRasterColorTable(from);
-    char **names = GDALGetRasterCategoryNames(from);
-    const int named = CSLCount(names);
-    const int coloured = colours ? GDALGetColorEntryCount(colours) : 0;
-    const int count = named > coloured ? named : coloured;
-    const char *layer = item(from, "LAYER_TYPE", NULL), *kind = item(from, "kind", NULL);
-    const bool is_class = (count && count <= 65536) ||
-                          (layer && nd_text_same(layer, "thematic")) ||
-                          (kind && nd_text_same(kind, "class"));
-    if (kind && nd_text_same(kind, "amplitude")) band->kind = ND_AMPLITUDE;
-    if (kind && nd_text_same(kind, "flags")) {
-        band->kind = ND_FLAGS;
-        return read_class_items(arena, from, band);
-    }
-    if (kind && nd_text_same(kind, "class")) {
-        ND_TRY(read_class_items(arena, from, band));
-        colour_labels(from, band);
-        band->kind = ND_CLASS;
-        if (band->labels) return ND_OK;
-    }
-    if (!is_class || band->sample == ND_F32 || band->sample == ND_F64) return ND_OK;
-    band->kind = ND_CLASS;
-    if (!count) return read_class_items(arena, from, band);
-    nd_label *label = nd_alloc(arena, (size_t)count + 1, sizeof *label);
+    nd_label *label = nd_alloc(arena, (size_t)p->count + 1, sizeof *label);
     if (!label) return ND_E_MEMORY;
-    for (int i = 0; i < count; i++) {
+    for (int i = 0; i < p->count; i++) {
         GDALColorEntry colour = {0};
-        const char *name = i < named ? names[i] : "";
+        const char *name = i < p->named ? p->name[i] : "";
         const bool has_colour =
-            i < coloured && GDALGetColorEntryAsRGB(colours, i, &colour);
+            i < p->coloured && GDALGetColorEntryAsRGB(p->colours, i, &colour);
         // Palettes of 256 entries name few of them; what is black and unnamed is unused.
         if (!*name && !(colour.c1 || colour.c2 || colour.c3)) continue;
         nd_label *l = &label[band->labels++];
@@ -173,6 +164,31 @@ static nd_status read_labels(nd_arena *arena, GDALRasterBandH from, nd_band *ban
     }
     band->label = label;
     return ND_OK;
+}
+
+// Names and colours of classes, where the file has any of them.
+static nd_status read_labels(nd_arena *arena, GDALRasterBandH from, nd_band *band)
+{
+    const palette known = palette_of(from);
+    const char *layer = item(from, "LAYER_TYPE", NULL), *kind = item(from, "kind", NULL);
+    const bool is_said = kind && nd_text_same(kind, "class");
+    const bool is_class = (known.count && known.count <= 65536) || is_said ||
+                          (layer && nd_text_same(layer, "thematic"));
+    if (kind && nd_text_same(kind, "amplitude")) band->kind = ND_AMPLITUDE;
+    if (kind && nd_text_same(kind, "flags")) {
+        band->kind = ND_FLAGS;
+        return read_class_items(arena, from, band);
+    }
+    if (is_said) {
+        ND_TRY(read_class_items(arena, from, band));
+        colour_labels(&known, band);
+        band->kind = ND_CLASS;
+        if (band->labels) return ND_OK;
+    }
+    if (!is_class || band->sample == ND_F32 || band->sample == ND_F64) return ND_OK;
+    band->kind = ND_CLASS;
+    return known.count ? read_palette(arena, &known, band)
+                       : read_class_items(arena, from, band);
 }
 
 static double number(const char *text)
@@ -311,6 +327,26 @@ typedef struct opening {
     bool is_flipped;
 } opening;
 
+// One band of the product: one of the file, or a part of one with complex samples.
+static nd_status read_part(const opening *o, GDALRasterBandH from, io_part part,
+                           io_source *s, nd_band *b)
+{
+    const int number_ = GDALGetBandNumber(from);
+    *b = (nd_band){.grid = o->grid};
+    *s = (io_source){
+        .file = o->file, .band = number_, .part = part, .is_flipped = o->is_flipped};
+    ND_TRY(read_band(o->arena, from, number_, b));
+    if (b->kind == ND_FLAGS) s->bits = IO_LOW_BITS;
+    find_overviews(from, b, s);
+    find_mask(from, s);
+    s->copy = io_copy_new(o->arena, s, b);
+    for (int l = 1; l < IO_LEVELS; l++)
+        if (s->overview[l]) o->product->levels = ND_REDUCED;
+    if (part == IO_WHOLE) return ND_OK;
+    b->name = nd_text(o->arena, "%s_%s", part == IO_REAL ? "i" : "q", b->name);
+    return b->name ? ND_OK : ND_E_MEMORY;
+}
+
 // Complex samples become two bands.
 static nd_status read_bands(opening *o, GDALDatasetH dataset)
 {
@@ -324,25 +360,8 @@ static nd_status read_bands(opening *o, GDALDatasetH dataset)
     for (int i = 1; i <= count; i++) {
         GDALRasterBandH from = GDALGetRasterBand(dataset, i);
         const bool is_complex = GDALDataTypeIsComplex(GDALGetRasterDataType(from));
-        for (int part = is_complex; part <= 2 * is_complex; part++) {
-            nd_band *b = &band[bands];
-            io_source *s = &source[bands++];
-            *b = (nd_band){.grid = o->grid};
-            *s = (io_source){.file = o->file,
-                             .band = i,
-                             .part = (io_part)part,
-                             .is_flipped = o->is_flipped};
-            ND_TRY(read_band(o->arena, from, i, b));
-            if (b->kind == ND_FLAGS) s->bits = IO_LOW_BITS;
-            find_overviews(from, b, s);
-            find_mask(from, s);
-            s->copy = io_copy_new(o->arena, s, b);
-            for (int l = 1; l < IO_LEVELS; l++)
-                if (s->overview[l]) o->product->levels = ND_REDUCED;
-            if (!is_complex) continue;
-            b->name = nd_text(o->arena, "%s_%s", part == IO_REAL ? "i" : "q", b->name);
-            if (!b->name) return ND_E_MEMORY;
-        }
+        for (int part = is_complex; part <= 2 * is_complex; part++, bands++)
+            ND_TRY(read_part(o, from, (io_part)part, &source[bands], &band[bands]));
     }
     reader->source = source;
     o->product->band = band, o->product->bands = bands, o->product->reader = reader;
