@@ -78,7 +78,8 @@ nd_status nd_defer(nd_arena *arena, void (*undo)(void *), void *object) ND_CHECK
 void nd_arena_reset(nd_arena *arena);
 void nd_arena_free(nd_arena *arena);
 // Room for `size` bytes in *bytes, which malloc gave and free takes, and whose content
-// may be lost: for what grows and is used again. *room: how many there are.
+// may be lost: for what grows and is used again. *room: how many there are; the first
+// time exactly what is asked for, later half as much again.
 nd_status nd_room(uint8_t **bytes, size_t *room, size_t size) ND_CHECKED;
 size_t nd_arena_bytes(const nd_arena *arena); // what it holds from the system
 // A place to come back to: gives up what was taken since, except what was deferred.

@@ -233,7 +233,7 @@ nd_status nd_room(uint8_t **bytes, size_t *room, size_t size)
 {
     if (size <= *room) return ND_OK;
     free(*bytes);
-    *room = size + size / 2;
+    *room = *room ? size + size / 2 : size;
     *bytes = malloc(*room);
     if (*bytes) return ND_OK;
     *room = 0;

@@ -69,3 +69,13 @@ TEST(texts_are_printed_into_it)
     CHECK(strcmp(nd_text(arena, "%s-%d", "B", 4), "B-4") == 0);
     CHECK(strcmp(nd_text(arena, "%s", ""), "") == 0);
 }
+
+TEST(room_is_first_what_was_asked_for_and_then_grows_ahead)
+{
+    uint8_t *bytes = NULL;
+    size_t room = 0;
+    CHECK(nd_room(&bytes, &room, 1000) == ND_OK && bytes && room == 1000);
+    CHECK(nd_room(&bytes, &room, 400) == ND_OK && room == 1000);
+    CHECK(nd_room(&bytes, &room, 2000) == ND_OK && room == 3000);
+    free(bytes);
+}
