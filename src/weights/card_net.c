@@ -82,17 +82,21 @@ nd_status nd_card_dense(nd_arena *arena, const nd_card *card, int step, nd_model
     *set = nd_model_filled(model, *set);
     const int by = model->multiple(set);
     set->patch = card->patch > 0 ? card->patch : 64;
+    if (model->is_mask)
+        return nd_fail(ND_E_PARAM, "%s answers for each pixel already\nleave dense out",
+                       card->name);
+    if (set->patch % by)
+        return nd_fail(ND_E_PARAM,
+                       "dense: the patches of %s are %d pixels, and its trunk answers "
+                       "every %d\nleave dense out: they are no multiple of that",
+                       card->name, set->patch, by);
     if (step < 0) step = (set->patch / 8 + by - 1) / by * by;
-    set->step = step;
-    if (model->is_mask || set->patch % by || step % by)
-        return model->is_mask
-                   ? nd_fail(ND_E_PARAM,
-                             "%s answers for each pixel already\nleave dense out",
-                             card->name)
-                   : nd_fail(ND_E_PARAM,
-                             "dense: %s can answer every %d pixels, not every %d\n"
-                             "take a stride that is a multiple of %d",
-                             card->name, by, step, by);
+    set->step = step > 0 ? step : by;
+    if (set->step % by)
+        return nd_fail(ND_E_PARAM,
+                       "dense: %s can answer every %d pixels, not every %d\n"
+                       "take a stride that is a multiple of %d",
+                       card->name, by, step, by);
     // What a box sees beyond its patch, and a step for strides that are not centred.
     set->margin = ((int)ceil(model->radius(set)) + by / 2 + by - 1) / by * by;
     return ND_OK;

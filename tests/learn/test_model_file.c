@@ -2,6 +2,7 @@
 #include "../files.h"
 #include <nadir/evaluate.h>
 #include <nadir/model.h>
+#include <nadir/predictor.h>
 #include <string.h>
 
 static const nd_card_band band[2] = {{.name = "VV", .unit = "dB"},
@@ -96,4 +97,22 @@ TEST(a_run_without_a_model_is_refused)
     CHECK(folder && nd_model_card(arena, folder, &model) != ND_OK);
     CHECK(
         error_says("holds no model.safetensors\ngive a model, or a run that has ended"));
+}
+
+// Half a stem: the trunk answers every 8 pixels. 60 is no multiple of 8 whatever the
+// stride; an eighth of a patch of 8 is one pixel, and the least step 8.
+TEST(a_dense_model_asks_for_patches_that_its_trunk_divides)
+{
+    nd_model_set set;
+    nd_card card = card_of("wrn16-2", "{\"stem\":\"half\"}");
+    card.patch = 60;
+    CHECK(nd_card_dense(arena, &card, 8, &set) == ND_E_PARAM);
+    CHECK(error_says("the patches of test are 60 pixels, and its trunk answers every 8"));
+    card.patch = 8;
+    CHECK(nd_card_dense(arena, &card, -1, &set) == ND_OK && set.step == 8);
+    card.patch = 4;
+    CHECK(nd_card_dense(arena, &card, -1, &set) == ND_E_PARAM);
+    card.patch = 64;
+    CHECK(nd_card_dense(arena, &card, 12, &set) == ND_E_PARAM);
+    CHECK(error_says("every 8 pixels, not every 12"));
 }
