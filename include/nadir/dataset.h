@@ -135,11 +135,17 @@ nd_status nd_dataset_sample(const nd_dataset *set, nd_work *work, nd_side side,
 nd_status nd_dataset_look(const nd_dataset *set, nd_work *work, nd_side side,
                           uint32_t epoch, int64_t index, uint8_t *rgb) ND_CHECKED;
 
-// What the loss of training examples was in `epoch`, from index `first` on; NaN: not
-// known. Hard examples come more often once nd_dataset_turn was called: an epoch's order
-// never changes while it goes on. No matter unless chips.sampling is hard.
-nd_status nd_dataset_tell(const nd_dataset *set, uint32_t epoch, int64_t first, int count,
-                          const float *loss) ND_CHECKED;
+// What the loss of training examples was. Hard ones come more often once nd_dataset_turn
+// was called: an epoch's order never changes while it goes on. No matter unless
+// chips.sampling is hard.
+typedef struct nd_losses {
+    uint32_t epoch;
+    int64_t first;     // index of the first
+    int count;         // a whole batch
+    const float *loss; // NaN: not known
+    const float *kept; // as nd_batch has it: two that were mixed share the loss; NULL
+} nd_losses;
+nd_status nd_dataset_tell(const nd_dataset *set, const nd_losses *told) ND_CHECKED;
 void nd_dataset_turn(const nd_dataset *set);
 // That memory, to be saved and put back, `count` numbers: what epochs are drawn by, then
 // what will be after the next turn. NULL: there is none.
@@ -161,6 +167,7 @@ typedef struct nd_batch {
     int64_t first; // index of the first example
     int count;
     const nd_place *place;
+    const float *kept; // if mixed: how much of each is its own, the rest the next one's
 } nd_batch;
 // The arena's, which also stops it. NULL after nd_fail.
 nd_loader *nd_loader_new(nd_arena *arena, const nd_dataset *set,

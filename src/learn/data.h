@@ -174,6 +174,7 @@ typedef struct data_mix {
     float *x;
     const int64_t *label;
     float *share; // of the classes: what the labels become
+    float *kept;  // how much of each example is still its own
     int count;
     uint32_t epoch;
     int64_t batch;

@@ -230,19 +230,32 @@ nd_status data_at(const nd_dataset *set, const data_ask *ask, int64_t *member,
 
 // ---- Hard examples.
 
-nd_status nd_dataset_tell(const nd_dataset *set, uint32_t epoch, int64_t first, int count,
-                          const float *loss)
+// A mixed example is one and the next: each of the two takes the loss by its share, so
+// one that was mixed twice has the mean of both, weighted by how much of it was seen.
+static float loss_of(const nd_losses *told, int i)
+{
+    const int before = i ? i - 1 : told->count - 1;
+    if (!told->kept) return told->loss[i];
+    const float own = isnan(told->loss[i]) ? 0 : told->kept[i];
+    const float lent = isnan(told->loss[before]) ? 0 : 1 - told->kept[before];
+    const float sum =
+        (own > 0 ? own * told->loss[i] : 0) + (lent > 0 ? lent * told->loss[before] : 0);
+    return own + lent > 0 ? sum / (own + lent) : NAN;
+}
+
+nd_status nd_dataset_tell(const nd_dataset *set, const nd_losses *told)
 {
     data_state *state = set->state;
     if (!is_hard(set)) return ND_OK;
     pthread_mutex_lock(&state->lock);
-    const nd_status status = order_epoch(set, state, epoch);
-    for (int i = 0; i < count && status == ND_OK; i++) {
-        const int64_t at =
-            set->scene ? state->corner[first + i].m : state->order[first + i];
+    const nd_status status = order_epoch(set, state, told->epoch);
+    for (int i = 0; i < told->count && status == ND_OK; i++) {
+        const int64_t index = told->first + i;
+        const int64_t at = set->scene ? state->corner[index].m : state->order[index];
+        const float loss = loss_of(told, i);
         float *v = &state->told[at];
-        if (isnan(loss[i])) continue;
-        *v = isnan(*v) ? loss[i] : 0.7f * *v + 0.3f * loss[i];
+        if (isnan(loss)) continue;
+        *v = isnan(*v) ? loss : 0.7f * *v + 0.3f * loss;
     }
     pthread_mutex_unlock(&state->lock);
     return status;

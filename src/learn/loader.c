@@ -11,7 +11,7 @@ enum { AT_ONCE = 4 }; // examples that a worker takes on
 typedef struct slot {
     float *x;
     int64_t *label;
-    float *share; // of classes: labels of mixed batches
+    float *share, *kept; // of mixed batches: labels as shares of classes; nd_batch's
     nd_place *place;
     int left; // examples still to be made
 } slot;
@@ -81,6 +81,7 @@ static nd_status finish_batch(nd_loader *l, int64_t batch)
     const data_mix mix = {.x = s->x,
                           .label = s->label,
                           .share = s->share,
+                          .kept = s->kept,
                           .count = size_of(l, batch),
                           .epoch = l->make.epoch,
                           .batch = l->make.first / l->make.batch + batch};
@@ -155,7 +156,8 @@ static nd_status make_ring(nd_loader *l)
         if (!l->make.mixes) continue;
         s->share =
             nd_alloc_raw(l->arena, batch * classes * (size_t)l->labels, sizeof *s->share);
-        if (!s->share) return ND_E_MEMORY;
+        s->kept = nd_alloc(l->arena, batch, sizeof *s->kept);
+        if (!s->share || !s->kept) return ND_E_MEMORY;
     }
     return ND_OK;
 }
@@ -217,6 +219,7 @@ static void give(nd_loader *l, nd_batch *batch)
         .place = s->place};
     if (set->is_mask) batch->y.shape = ND_SHAPE(n, set->height, set->width);
     if (!l->make.mixes) return;
+    batch->kept = s->kept;
     batch->y = (nd_array){ND_FLOAT32, ND_SHAPE(n, set->classes), s->share};
     if (set->is_mask) batch->y.shape = ND_SHAPE(n, set->classes, set->height, set->width);
 }

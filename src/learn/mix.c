@@ -48,8 +48,9 @@ static nd_rect window(const nd_dataset *set, double area, const uint32_t w[4])
     return nd_rect_clip((nd_rect){x, y, across, down}, set->width, set->height);
 }
 
-static void cut_in(const mixing *m, float *x, float *share, const float *const other[2],
-                   const nd_rect *r)
+// How much of it stays.
+static double cut_in(const mixing *m, float *x, float *share, const float *const other[2],
+                     const nd_rect *r)
 {
     const nd_dataset *set = m->set;
     const int classes = set->classes;
@@ -59,6 +60,7 @@ static void cut_in(const mixing *m, float *x, float *share, const float *const o
         paste(share, other[1], set, classes, r);
     else
         blend(share, other[1], classes, (float)(1 - area));
+    return 1 - area;
 }
 
 nd_status data_mix_batch(const nd_dataset *set, const data_mix *mix)
@@ -71,6 +73,7 @@ nd_status data_mix_batch(const nd_dataset *set, const data_mix *mix)
     nd_draw draw = {set->set.seed, (uint64_t)mix->batch, mix->epoch, ND_DRAW_MIX};
     uint32_t w[4];
     spread_labels(&m, mix);
+    for (int i = 0; i < mix->count; i++) mix->kept[i] = 1;
     nd_draw_block(&draw, 0, w);
     const bool has_both = a->mixup > 0 && a->cutmix > 0;
     const bool cuts = has_both ? w[1] >> 31 : a->cutmix > 0;
@@ -93,12 +96,13 @@ nd_status data_mix_batch(const nd_dataset *set, const data_mix *mix)
         nd_draw_block(&draw, from + 2 * DATA_GAMMA_BLOCKS, w);
         if (cuts) {
             const nd_rect r = window(set, 1 - keep, w);
-            cut_in(&m, x, share, other, &r);
+            mix->kept[i] = (float)cut_in(&m, x, share, other, &r);
             continue;
         }
         keep = fmax(keep, 1 - keep);
         blend(x, other[0], m.picture, (float)keep);
         blend(share, other[1], shares, (float)keep);
+        mix->kept[i] = (float)keep;
     }
     free(m.first_x);
     free(m.first_share);

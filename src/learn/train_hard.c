@@ -42,8 +42,12 @@ nd_status learn_tell_hard(nd_train *train, const nd_batch *batch, const nd_array
                                     "programs");
     for (int i = 0; i < batch->count; i++)
         loss[i] = loss_of(train, batch, output->data, i);
-    const nd_status status = nd_dataset_tell(train->data, (uint32_t)train->state.epoch,
-                                             batch->first, batch->count, loss);
+    const nd_losses told = {.epoch = (uint32_t)train->state.epoch,
+                            .first = batch->first,
+                            .count = batch->count,
+                            .loss = loss,
+                            .kept = batch->kept};
+    const nd_status status = nd_dataset_tell(train->data, &told);
     free(loss);
     return status;
 }

@@ -148,6 +148,7 @@ TEST(mixed_labels_are_shares_of_two_neighbours)
                                ? (bx[at] - ax[to]) / (ax[at] - ax[to])
                                : share[i * 10 + label[i]];
         CHECK(keep >= 0.4999f && keep <= 1.0001f);
+        CHECK(fabsf(b.kept[i] - keep) < 1e-3f && !a.kept);
         CHECK(fabsf(bx[at] - (keep * ax[at] + (1 - keep) * ax[to])) < 1e-4f);
     }
 }
