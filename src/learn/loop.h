@@ -133,8 +133,9 @@ nd_status learn_files_epoch(nd_train *train, const learn_check *check) ND_CHECKE
 
 // ---- train_plots.c: stats.json, and the folder plots.
 nd_status learn_stats(const nd_train *train, nd_arena *arena) ND_CHECKED;
-nd_status learn_plots(const nd_train *train) ND_CHECKED; // of the log, at an end
-nd_status learn_plot_rate(const nd_train *train, const nd_rate_test *test) ND_CHECKED;
+// Drawings come last and decide nothing: what cannot be drawn is a warning.
+void learn_plots(const nd_train *train); // of the log, at an end
+void learn_plot_rate(const nd_train *train, const nd_rate_test *test);
 
 // ---- train_card.c: the model with its card.
 nd_status learn_model_save(nd_train *train, const learn_check *check,

@@ -198,7 +198,7 @@ nd_status learn_run_line(learn_run *run, nd_buffer *line)
         return ND_OK;
     return nd_fail(ND_E_IO,
                    "%s/metrics.jsonl cannot be written: %s\n"
-                   "make room, then go on with nadir train --resume",
+                   "look at the folder and the disk",
                    run->path, nd_system_error(errno));
 }
 

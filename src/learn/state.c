@@ -191,7 +191,12 @@ static nd_status take_hardness(const nd_weights *file, const char *path,
     if (!hard) return ND_OK;
     const int at = nd_weights_find(file, hardness);
     const nd_array to = {ND_FLOAT32, ND_SHAPE(count), hard};
-    return at < 0 ? broken(path) : nd_weights_take(&file->weight[at], &to);
+    if (at >= 0) return nd_weights_take(&file->weight[at], &to);
+    nd_say(
+        ND_NOTE,
+        "%s is from before losses of examples were kept: which are hard is learnt anew",
+        path);
+    return ND_OK;
 }
 
 static nd_status load(nd_arena *arena, nd_train *train, const char *path, bool is_fork)

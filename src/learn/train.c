@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 // ---- Before the first epoch: numbers that are then part of the state.
 static nd_status settle_rate(nd_train *t)
@@ -20,7 +21,8 @@ static nd_status settle_rate(nd_train *t)
     ND_TRY(nd_rate_test_describe(test, &out));
     ND_TRY(learn_file_text(learn_run_file(&t->run, t->arena, "rate.json"), &text));
     learn_tell(t, &(nd_train_news){.what = ND_TRAIN_RATE, .test = test});
-    return learn_plot_rate(t, test);
+    learn_plot_rate(t, test);
+    return ND_OK;
 }
 
 static nd_status settle_epochs(nd_train *t)
@@ -60,8 +62,8 @@ static nd_status stop_here(nd_train *t)
 {
     ND_TRY(learn_state_save(t));
     ND_TRY(learn_event(t, "stop", NULL));
-    ND_TRY(learn_plots(t));
     ND_TRY(learn_status(t, "stopped", true));
+    learn_plots(t);
     return nd_fail(ND_E_CANCELLED,
                    "stopped on request after step %lld of %lld; all of it is kept\n"
                    "go on with it: nadir train --resume %s",
@@ -316,11 +318,22 @@ static nd_status go(nd_train *t)
         ND_TRY(end_epoch(t, cpu));
     }
     ND_TRY(learn_finish(t));
-    ND_TRY(learn_plots(t));
     s->is_done = true;
     ND_TRY(learn_state_save(t));
     ND_TRY(learn_event(t, "done", NULL));
-    return learn_status(t, "done", true);
+    ND_TRY(learn_status(t, "done", true));
+    learn_plots(t);
+    return ND_OK;
+}
+
+// A disk that is full, or gone for a while, takes nothing of what was kept before.
+static nd_status failed(const nd_train *t, const nd_error *error)
+{
+    const char *state = learn_run_file(&t->run, t->arena, "state/last.safetensors");
+    if (error->code != ND_E_IO || !state || access(state, R_OK) != 0)
+        return nd_error_give(error);
+    return nd_fail(error->code, "%s\n%s; then go on: nadir train --resume %s",
+                   error->what, error->remedy, t->run.path);
 }
 
 nd_status nd_train_run(nd_train *t)
@@ -341,5 +354,5 @@ nd_status nd_train_run(nd_train *t)
     if (learn_status(t, state, true) != ND_OK) (void)nd_error_take();
     // Who presses stop on the page wants just that: no failure.
     if (status == ND_E_CANCELLED && t->by_control) return ND_OK;
-    return nd_error_give(&error);
+    return failed(t, &error);
 }

@@ -91,16 +91,21 @@ static nd_status put_plots(const nd_train *t, nd_arena *arena)
     return put_plot(t, arena, &accuracy, 1, "plots/accuracy.svg");
 }
 
-nd_status learn_plots(const nd_train *t)
+static void warn(nd_status status)
 {
-    nd_arena *arena = nd_arena_new();
-    if (!arena) return ND_E_MEMORY;
-    const nd_status status = put_plots(t, arena);
-    nd_arena_free(arena);
-    return status;
+    if (status == ND_OK) return;
+    const nd_error error = nd_error_take();
+    nd_say(ND_WARN, "the run is not drawn: %s", error.what);
 }
 
-nd_status learn_plot_rate(const nd_train *t, const nd_rate_test *test)
+void learn_plots(const nd_train *t)
+{
+    nd_arena *arena = nd_arena_new();
+    warn(arena ? put_plots(t, arena) : ND_E_MEMORY);
+    nd_arena_free(arena);
+}
+
+static nd_status put_rate(const nd_train *t, const nd_rate_test *test)
 {
     const uint8_t *png;
     size_t count;
@@ -108,4 +113,9 @@ nd_status learn_plot_rate(const nd_train *t, const nd_rate_test *test)
     if (!path) return ND_E_MEMORY;
     ND_TRY(nd_rate_test_picture(t->arena, test, &png, &count));
     return nd_file_show(path, png, count);
+}
+
+void learn_plot_rate(const nd_train *t, const nd_rate_test *test)
+{
+    warn(put_rate(t, test));
 }

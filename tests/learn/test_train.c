@@ -270,11 +270,35 @@ TEST(a_disk_that_is_full_leaves_the_old_state_whole)
     const char *a = fresh(arena, "full");
     CHECK(train_in_child(&(order){.folder = a, .stop_at = 5}, words) == 1);
     CHECK(train_in_child(&(order){.resume = a, .file_most = 100000}, words) == 1);
-    CHECK(words[0]);
+    CHECK(strstr(words, "then go on: nadir train --resume") && strstr(words, a));
     const char *b = fresh(arena, "roomy");
     CHECK(train_in_child(&(order){.folder = b}, words) == 0);
     CHECK(train_in_child(&(order){.resume = a}, words) == 0);
     CHECK(same_state(arena, a, b));
+}
+
+static bool says_state(nd_arena *arena, const char *folder, const char *want)
+{
+    nd_bytes status;
+    if (nd_file_map(arena, nd_text(arena, "%s/status.json", folder), &status) != ND_OK)
+        return false;
+    const nd_json *all = nd_json_parse(arena, (const char *)status.at, status.count);
+    const nd_json *state = all ? nd_json_member(all, "state") : NULL;
+    return state && state->text && strcmp(state->text, want) == 0;
+}
+
+TEST(a_run_that_cannot_be_drawn_is_done_all_the_same)
+{
+    char words[1200];
+    const char *a = fresh(arena, "undrawn");
+    CHECK(train_in_child(&(order){.folder = a, .stop_at = 5}, words) == 1);
+    const char *plots = nd_text(arena, "%s/plots", a);
+    nd_scratch_remove(plots);
+    CHECK(nd_file_write(plots, "no folder", 9) == ND_OK);
+    CHECK(train_in_child(&(order){.resume = a}, words) == 0);
+    CHECK(says_state(arena, a, "done"));
+    CHECK(has(arena, a, "model.safetensors") && has(arena, a, "card.md"));
+    CHECK(count_lines(arena, a, "\"what\":\"done\"") == 1);
 }
 
 TEST(a_frozen_start_leaves_the_body_alone)
@@ -334,6 +358,32 @@ TEST(hard_examples_are_learnt_from_the_steps_and_kept_in_the_state)
     CHECK(same_state(arena, a, b));
 }
 
+// Before losses of examples were kept a state had none.
+static bool drop_hardness(nd_arena *arena, const char *folder)
+{
+    const char *path = nd_text(arena, "%s/state/last.safetensors", folder);
+    const char *next = nd_text(arena, "%s/state/other.safetensors", folder);
+    const nd_weights *w = nd_weights_open(arena, path);
+    nd_weight *most = w ? nd_alloc(arena, (size_t)w->count, sizeof *most) : NULL;
+    int count = 0;
+    for (int i = 0; most && i < w->count; i++)
+        if (strcmp(w->weight[i].name, "data.hardness") != 0) most[count++] = w->weight[i];
+    return most && count == w->count - 1 &&
+           nd_weights_save(next, most, count, NULL) == ND_OK && rename(next, path) == 0;
+}
+
+TEST(an_old_state_without_losses_of_examples_goes_on)
+{
+    char words[1200];
+    const char *a = fresh(arena, "old");
+    const nd_given given[] = {{"data.chips.sampling", "hard"}};
+    const order begin = {.folder = a, .stop_at = 6, .given = given, .givens = 1};
+    CHECK(train_in_child(&begin, words) == 1);
+    CHECK(drop_hardness(arena, a));
+    CHECK(train_in_child(&(order){.resume = a}, words) == 0);
+    CHECK(count_lines(arena, a, "\"t\":\"epoch\"") == 3);
+}
+
 // Right for the page: the reader sees that it does not run any more.
 TEST(a_run_stopped_in_its_range_test_says_so)
 {
@@ -343,11 +393,7 @@ TEST(a_run_stopped_in_its_range_test_says_so)
     CHECK(train_in_child(
               &(order){.folder = a, .in_test = true, .given = given, .givens = 1},
               words) == 0);
-    nd_bytes status;
-    CHECK(nd_file_map(arena, nd_text(arena, "%s/status.json", a), &status) == ND_OK);
-    const nd_json *all = nd_json_parse(arena, (const char *)status.at, status.count);
-    const nd_json *state = all ? nd_json_member(all, "state") : NULL;
-    CHECK(state && state->text && strcmp(state->text, "stopped") == 0);
+    CHECK(says_state(arena, a, "stopped"));
     CHECK(train_in_child(&(order){.resume = a}, words) == 1);
     CHECK(strstr(words, "holds no state yet"));
 }
