@@ -63,6 +63,30 @@ static double cut_in(const mixing *m, float *x, float *share, const float *const
     return 1 - area;
 }
 
+// Example i with the next, the last with the first as it was; gives how much stays.
+static double mix_one(const mixing *m, const data_mix *mix, const nd_draw *draw, int i,
+                      bool cuts)
+{
+    const nd_augment *a = &m->set->set.augment;
+    const int64_t shares = m->labels * m->set->classes;
+    const bool is_last = i == mix->count - 1;
+    float *x = mix->x + i * m->picture, *share = mix->share + i * shares;
+    const float *const other[2] = {is_last ? m->first_x : x + m->picture,
+                                   is_last ? m->first_share : share + shares};
+    const uint32_t from = 64 * ((uint32_t)i + 1);
+    uint32_t w[4];
+    double keep = data_beta(draw, from, cuts ? a->cutmix : a->mixup);
+    nd_draw_block(draw, from + 2 * DATA_GAMMA_BLOCKS, w);
+    if (cuts) {
+        const nd_rect r = window(m->set, 1 - keep, w);
+        return cut_in(m, x, share, other, &r);
+    }
+    keep = fmax(keep, 1 - keep);
+    blend(x, other[0], m->picture, (float)keep);
+    blend(share, other[1], shares, (float)keep);
+    return keep;
+}
+
 nd_status data_mix_batch(const nd_dataset *set, const data_mix *mix)
 {
     const nd_augment *a = &set->set.augment;
@@ -86,24 +110,8 @@ nd_status data_mix_batch(const nd_dataset *set, const data_mix *mix)
         memcpy(m.first_share, mix->share, (size_t)shares * sizeof(float));
     }
     const bool is_there = m.first_x && m.first_share;
-    for (int i = 0; i < mix->count && is_there; i++) {
-        const bool is_last = i == mix->count - 1;
-        float *x = mix->x + i * m.picture, *share = mix->share + i * shares;
-        const float *const other[2] = {is_last ? m.first_x : x + m.picture,
-                                       is_last ? m.first_share : share + shares};
-        const uint32_t from = 64 * ((uint32_t)i + 1);
-        double keep = data_beta(&draw, from, cuts ? a->cutmix : a->mixup);
-        nd_draw_block(&draw, from + 2 * DATA_GAMMA_BLOCKS, w);
-        if (cuts) {
-            const nd_rect r = window(set, 1 - keep, w);
-            mix->kept[i] = (float)cut_in(&m, x, share, other, &r);
-            continue;
-        }
-        keep = fmax(keep, 1 - keep);
-        blend(x, other[0], m.picture, (float)keep);
-        blend(share, other[1], shares, (float)keep);
-        mix->kept[i] = (float)keep;
-    }
+    for (int i = 0; i < mix->count && is_there; i++)
+        mix->kept[i] = (float)mix_one(&m, mix, &draw, i, cuts);
     free(m.first_x);
     free(m.first_share);
     return is_there

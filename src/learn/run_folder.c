@@ -29,9 +29,10 @@ static nd_status make_folder(const char *path)
 
 static nd_status make_all(nd_arena *arena, const char *path)
 {
-    char *copy = nd_alloc(arena, strlen(path) + 1, 1);
+    const size_t bytes = strlen(path) + 1;
+    char *copy = nd_alloc(arena, bytes, 1);
     if (!copy) return ND_E_MEMORY;
-    strcpy(copy, path);
+    memcpy(copy, path, bytes);
     for (char *c = copy + 1; *c; c++) {
         if (*c != '/') continue;
         *c = 0;

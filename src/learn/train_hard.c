@@ -12,7 +12,7 @@ static double loss_at(const float *logit, int classes, int64_t apart,
     for (int k = 1; k < classes; k++) top = fmax(top, (double)logit[k * apart]);
     for (int k = 0; k < classes; k++) sum += exp((double)logit[k * apart] - top);
     for (int k = 0; k < classes; k++) {
-        const double q = label ? *label == k : (double)share[k * apart];
+        const double q = share ? (double)share[k * apart] : label && *label == k;
         all += q, loss += q * (log(sum) + top - (double)logit[k * apart]);
     }
     return all > 0 ? loss / all : (double)NAN;
@@ -21,7 +21,7 @@ static double loss_at(const float *logit, int classes, int64_t apart,
 static float loss_of(const nd_train *t, const nd_batch *batch, const float *logit, int i)
 {
     const int64_t pixels = t->is_mask ? (int64_t)t->height * t->width : 1;
-    const int64_t first = i * t->classes * pixels;
+    const int64_t first = (int64_t)i * t->classes * pixels;
     const bool is_mixed = batch->y.dtype != ND_INT64;
     double sum = 0, count = 0;
     for (int64_t p = 0; p < pixels; p++) {
