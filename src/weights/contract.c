@@ -26,23 +26,26 @@ const char *nd_common_name(double wavelength_nm)
     return NULL;
 }
 
-// "B4", "b04", "band_4" and "B4_10m" are one band; "B8A" is not "B8".
+// The number and the letter of "B04", "b4_10m", "B8A"; false: the name is none of these.
+static bool band_code(const char *name, int *number, char *letter)
+{
+    if (toupper((unsigned char)*name++) != 'B') return false;
+    if (!isdigit((unsigned char)*name)) return false;
+    *number = 0, *letter = 0;
+    for (int digits = 0; isdigit((unsigned char)*name) && digits < 3; digits++)
+        *number = *number * 10 + *name++ - '0';
+    if (*name && *name != '_') *letter = (char)toupper((unsigned char)*name++);
+    return !*name || *name == '_';
+}
+
+// "B4", "b04" and "B4_10m" are one band; "B8A" is not "B8".
 static bool same_band(const char *a, const char *b)
 {
+    int number[2];
+    char letter[2];
     if (nd_text_same(a, b)) return true;
-    const char *at[2] = {a, b};
-    int number[2] = {0};
-    char letter[2] = {0};
-    for (int i = 0; i < 2; i++) {
-        if (toupper((unsigned char)*at[i]) != 'B') return false;
-        at[i]++;
-        if (!isdigit((unsigned char)*at[i])) return false;
-        for (int digits = 0; isdigit((unsigned char)*at[i]) && digits < 3; digits++)
-            number[i] = number[i] * 10 + *at[i]++ - '0';
-        if (*at[i] && *at[i] != '_') letter[i] = (char)toupper((unsigned char)*at[i]++);
-        if (*at[i] && *at[i] != '_') return false;
-    }
-    return number[0] == number[1] && letter[0] == letter[1];
+    return band_code(a, &number[0], &letter[0]) && band_code(b, &number[1], &letter[1]) &&
+           number[0] == number[1] && letter[0] == letter[1];
 }
 
 static int by_name(const nd_offers *offers, const char *name)

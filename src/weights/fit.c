@@ -12,6 +12,16 @@ static bool is_first_layer(nd_shape net, nd_shape file)
            net.dim[3] == file.dim[3];
 }
 
+// What a kernel has for one band, of `m` that lie `each` apart; band < 0: the mean of
+// all.
+static double slice(const double *kernel, int64_t m, int64_t each, int band)
+{
+    if (band >= 0) return kernel[band * each];
+    double mean = 0;
+    for (int64_t b = 0; b < m; b++) mean += kernel[b * each] / (double)m;
+    return mean;
+}
+
 // Bands that the file knows keep their slice, others take the mean of all; times the
 // ratio of the band counts, so that sums over the bands stay as large.
 static void spread(const double *from, nd_shape file, const int *bands,
@@ -22,12 +32,7 @@ static void spread(const double *from, nd_shape file, const int *bands,
     for (int64_t o = 0; o < file.dim[0]; o++)
         for (int64_t i = 0; i < n; i++)
             for (int64_t k = 0; k < each; k++) {
-                double v = 0;
-                for (int64_t b = 0; b < m; b++)
-                    if (bands[i] < 0)
-                        v += from[(o * m + b) * each + k] / (double)m;
-                    else if (bands[i] == b)
-                        v = from[(o * m + b) * each + k];
+                const double v = slice(from + o * m * each + k, m, each, bands[i]);
                 const int64_t at = (o * n + i) * each + k;
                 if (to->dtype == ND_FLOAT32)
                     ((float *)to->data)[at] = (float)(v * ratio);
@@ -102,6 +107,27 @@ static uint16_t to_bf16(float x)
     return (uint16_t)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
 }
 
+static bool is_stored_alike(nd_dtype held, nd_stored as)
+{
+    return held == ND_INT64 || (held == ND_FLOAT32 && as == ND_STORED_F32) ||
+           (held == ND_FLOAT64 && as == ND_STORED_F64);
+}
+
+static void *stored(nd_arena *arena, const nd_array *from, nd_stored as)
+{
+    const int64_t n = nd_shape_count(from->shape);
+    void *copy = nd_alloc(arena, (size_t)n + 1, nd_stored_bytes(as));
+    for (int64_t k = 0; copy && k < n; k++) {
+        const double x = from->dtype == ND_FLOAT64
+                             ? ((const double *)from->data)[k]
+                             : (double)((const float *)from->data)[k];
+        if (as == ND_STORED_F64) ((double *)copy)[k] = x;
+        if (as == ND_STORED_F32) ((float *)copy)[k] = (float)x;
+        if (as == ND_STORED_BF16) ((uint16_t *)copy)[k] = to_bf16((float)x);
+    }
+    return copy;
+}
+
 nd_status nd_weights_of(nd_arena *arena, nd_net *net, nd_stored type, nd_weight **weight,
                         int *count)
 {
@@ -111,28 +137,15 @@ nd_status nd_weights_of(nd_arena *arena, nd_net *net, nd_stored type, nd_weight 
     if (!w) return ND_E_MEMORY;
     for (int i = 0; i < all; i++) {
         const nd_array v = nd_net_at(net, i).value;
-        const int64_t n = nd_shape_count(v.shape);
         // What norms scale and know is little and wants its digits.
         const bool is_small = type == ND_STORED_BF16 && v.shape.rank < 2;
         const nd_stored as = v.dtype == ND_INT64 ? ND_STORED_I64
                              : is_small          ? ND_STORED_F32
                                                  : type;
         w[i] = (nd_weight){.name = nd_net_at(net, i).name, .type = as, .shape = v.shape};
-        if (v.dtype == ND_INT64 || (v.dtype == ND_FLOAT32 && as == ND_STORED_F32) ||
-            (v.dtype == ND_FLOAT64 && as == ND_STORED_F64)) {
-            w[i].data = v.data;
-            continue;
-        }
-        void *copy = nd_alloc(arena, (size_t)n + 1, nd_stored_bytes(as));
-        if (!copy) return ND_E_MEMORY;
-        for (int64_t k = 0; k < n; k++) {
-            const double x = v.dtype == ND_FLOAT64 ? ((const double *)v.data)[k]
-                                                   : (double)((const float *)v.data)[k];
-            if (as == ND_STORED_F64) ((double *)copy)[k] = x;
-            if (as == ND_STORED_F32) ((float *)copy)[k] = (float)x;
-            if (as == ND_STORED_BF16) ((uint16_t *)copy)[k] = to_bf16((float)x);
-        }
-        w[i].data = copy;
+        const bool is_alike = is_stored_alike(v.dtype, as);
+        w[i].data = is_alike ? v.data : stored(arena, &v, as);
+        if (!w[i].data && !is_alike) return ND_E_MEMORY;
     }
     *weight = w, *count = all;
     return ND_OK;

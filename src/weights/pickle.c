@@ -102,7 +102,7 @@ static nd_status push_list(pickle *p, pickle_kind kind, const pickle_list *items
 
 static nd_status push_marked(pickle *p, pickle_kind kind)
 {
-    pickle_list items;
+    pickle_list items = {.count = 0};
     ND_TRY(since_mark(p, &items));
     return push_list(p, kind, &items);
 }
@@ -143,7 +143,7 @@ static nd_status add_last(pickle *p, pickle_kind kind, size_t count)
 
 static nd_status add_marked(pickle *p, pickle_kind kind)
 {
-    pickle_list items;
+    pickle_list items = {.count = 0};
     ND_TRY(since_mark(p, &items));
     return add_items(p, kind, &items);
 }
@@ -358,7 +358,7 @@ static nd_status step_texts(pickle *p)
     case 0x95: return skip(p, 8);                     // FRAME
     case 0x63: return push_global(p);                 // GLOBAL
     case 0x93: return push_stack_global(p);           // STACK_GLOBAL
-    case 0x52: return push_call(p, false);            // REDUCE
+    case 0x52:                                        // REDUCE
     case 0x81: return push_call(p, false);            // NEWOBJ
     case 0x92: return push_call(p, true);             // NEWOBJ_EX
     case 0x62: return build(p);                       // BUILD
@@ -380,11 +380,11 @@ static nd_status step_lists(pickle *p)
     case 0x86: return push_last(p, 2);                      // TUPLE2
     case 0x87: return push_last(p, 3);                      // TUPLE3
     case 0x74: return push_marked(p, PICKLE_TUPLE);         // TUPLE
-    case 0x6c: return push_marked(p, PICKLE_LIST);          // LIST
+    case 0x6c:                                              // LIST
     case 0x91: return push_marked(p, PICKLE_LIST);          // FROZENSET
     case 0x64: return push_marked(p, PICKLE_DICT);          // DICT
     case 0x61: return add_last(p, PICKLE_LIST, 1);          // APPEND
-    case 0x65: return add_marked(p, PICKLE_LIST);           // APPENDS
+    case 0x65:                                              // APPENDS
     case 0x90: return add_marked(p, PICKLE_LIST);           // ADDITEMS
     case 0x73: return add_last(p, PICKLE_DICT, 2);          // SETITEM
     case 0x75: return add_marked(p, PICKLE_DICT);           // SETITEMS

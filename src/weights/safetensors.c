@@ -173,25 +173,25 @@ static nd_status read_metadata(reader *r)
     return st_expect(&r->text, '}');
 }
 
-static nd_status read_header(reader *r)
+static nd_status read_named(reader *r)
 {
     const char *name;
     size_t length;
     entry e;
+    ND_TRY(st_string(&r->text, &name, &length));
+    if (length > WEIGHTS_NAME) return st_wrong(&r->text, nd_gettext("a shorter name"));
+    ND_TRY(st_expect(&r->text, ':'));
+    if (strcmp(name, "__metadata__") == 0) return read_metadata(r);
+    ND_TRY(read_entry(r, &e));
+    return add_entry(r, name, &e);
+}
+
+static nd_status read_header(reader *r)
+{
     ND_TRY(st_expect(&r->text, '{'));
     if (!st_takes(&r->text, '}')) {
-        do {
-            ND_TRY(st_string(&r->text, &name, &length));
-            if (length > WEIGHTS_NAME)
-                return st_wrong(&r->text, nd_gettext("a shorter name"));
-            ND_TRY(st_expect(&r->text, ':'));
-            if (strcmp(name, "__metadata__") == 0) {
-                ND_TRY(read_metadata(r));
-                continue;
-            }
-            ND_TRY(read_entry(r, &e));
-            ND_TRY(add_entry(r, name, &e));
-        } while (st_takes(&r->text, ','));
+        do ND_TRY(read_named(r));
+        while (st_takes(&r->text, ','));
         ND_TRY(st_expect(&r->text, '}'));
     }
     while (r->text.at < r->text.end && *r->text.at == ' ') r->text.at++;

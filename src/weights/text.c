@@ -3,6 +3,13 @@
 #include "weights/weights.h"
 #include <string.h>
 
+// Forms that are too long, halves of pairs, and what lies beyond U+10FFFF.
+static bool is_forbidden(unsigned char first, unsigned char next)
+{
+    return (first == 0xE0 && next < 0xA0) || (first == 0xED && next > 0x9F) ||
+           (first == 0xF0 && next < 0x90) || (first == 0xF4 && next > 0x8F);
+}
+
 // Bytes of the letter at the start (RFC 3629), 0 if there is none.
 static size_t letter(const unsigned char *text, size_t left)
 {
@@ -11,11 +18,7 @@ static size_t letter(const unsigned char *text, size_t left)
     if (c > 0xF4 || count > left) return 0;
     for (size_t i = 1; i < count; i++)
         if ((text[i] & 0xC0) != 0x80) return 0;
-    if (count < 2) return count;
-    const unsigned char next = text[1];
-    const bool is_wrong = (c == 0xE0 && next < 0xA0) || (c == 0xED && next > 0x9F) ||
-                          (c == 0xF0 && next < 0x90) || (c == 0xF4 && next > 0x8F);
-    return is_wrong ? 0 : count;
+    return count > 1 && is_forbidden(c, text[1]) ? 0 : count;
 }
 
 bool weights_is_text(const char *text, size_t length)

@@ -146,8 +146,8 @@ static nd_status read_storage(reader *r, nd_bytes *rest)
 // (target, root, offset, count): a storage inside another.
 static nd_status read_view(reader *r, const pickle_value *view)
 {
-    const char *root;
-    size_t length;
+    const char *root = NULL;
+    size_t length = 0;
     storage_row row = {.item = 0};
     if (!is_tuple(view, 4) || view->list.item[2]->kind != PICKLE_WHOLE ||
         view->list.item[3]->kind != PICKLE_WHOLE)
@@ -167,7 +167,7 @@ static nd_status read_view(reader *r, const pickle_value *view)
 
 static nd_status read_storages(reader *r, nd_bytes rest)
 {
-    size_t count;
+    size_t count = 0;
     const pickle_value *views;
     ND_TRY(next_count(r, &rest, &count));
     for (size_t i = 0; i < count; i++) ND_TRY(read_storage(r, &rest));
@@ -226,8 +226,8 @@ static nd_status read_layout(reader *r, nd_bytes *rest, const storage_row *of,
 static nd_status read_tensor(reader *r, nd_bytes *rest, tensor_row *to)
 {
     const pickle_value *about;
-    const char *key;
-    size_t length;
+    const char *key = NULL;
+    size_t length = 0;
     ND_TRY(next(r, rest, &about));
     if (!is_tuple(about, 2))
         return weights_damaged(nd_gettext("a tensor of the tar file is wrong"));
@@ -249,7 +249,7 @@ static int compare(const void *a, const void *b)
 
 static nd_status read_tensors(reader *r, nd_bytes rest)
 {
-    size_t count, room = 0;
+    size_t count = 0, room = 0;
     ND_TRY(next_count(r, &rest, &count));
     for (size_t i = 0; i < count; i++) {
         tensor_row made;
