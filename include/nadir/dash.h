@@ -19,7 +19,7 @@ typedef struct nd_dash_settings {
 } nd_dash_settings;
 
 // Listens and answers at once, with an empty page that says "opening".
-nd_status nd_dash_new(const nd_dash_settings *settings, nd_dash **dash) ND_CHECKED;
+nd_status nd_dash_new(const nd_dash_settings *settings, nd_dash **made) ND_CHECKED;
 const char *nd_dash_url(const nd_dash *dash); // with the token in it
 int nd_dash_port(const nd_dash *dash);
 void nd_dash_stop(nd_dash *dash); // from any thread; safe in a signal handler

@@ -83,10 +83,10 @@ static nd_status make_token(char token[40])
     if (getrandom(secret, sizeof secret, 0) != (ssize_t)sizeof secret)
         return nd_fail(ND_E_IO, "the system gives no random numbers: %s\ntry again",
                        nd_system_error(errno));
-    for (int i = 0; i < 8; i++) {
+    for (size_t i = 0; i < 8; i++) {
         const unsigned n = (unsigned)secret[3 * i] << 16 |
                            (unsigned)secret[3 * i + 1] << 8 | secret[3 * i + 2];
-        for (int k = 0; k < 4; k++) token[4 * i + k] = digits[n >> (18 - 6 * k) & 63];
+        for (size_t k = 0; k < 4; k++) token[4 * i + k] = digits[n >> (18 - 6 * k) & 63];
     }
     token[32] = 0;
     return ND_OK;

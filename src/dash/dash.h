@@ -66,7 +66,7 @@ typedef struct dash_serve_ask {
     void *user;
 } dash_serve_ask;
 // Listens, so that the port is known; answers once started.
-nd_status dash_serve_new(const dash_serve_ask *ask, dash_serve **serve) ND_CHECKED;
+nd_status dash_serve_new(const dash_serve_ask *ask, dash_serve **made) ND_CHECKED;
 nd_status dash_serve_start(dash_serve *serve) ND_CHECKED;
 int dash_serve_port(const dash_serve *serve);
 void dash_serve_free(dash_serve *serve);
@@ -171,7 +171,7 @@ dash_queue *dash_queue_new(nd_dash *dash, int threads, struct nd_cache *cache) N
 void dash_queue_stop(dash_queue *queue); // answers all that wait, joins the threads
 void dash_queue_free(dash_queue *queue);
 // Suspends the request and lets `r->work` answer it; at once 503 when the lane is full.
-void dash_queue_add(dash_queue *queue, dash_lane lane, dash_request *r);
+void dash_queue_add(dash_queue *queue, dash_lane which, dash_request *r);
 // A view has a newer generation: its older tiles are not wanted any more.
 void dash_queue_newer(dash_queue *queue, const char *view, int generation);
 int dash_queue_depth(dash_queue *queue);
@@ -203,12 +203,12 @@ bool dash_has_map(nd_dash *dash);
 // The plan that knows `key`, with a reference, and its node; NULL: forgotten.
 dash_plan *dash_find(nd_dash *dash, nd_hash key, const nd_node **node);
 // A viewer's newest plan, with a reference; the first one if it has none.
-dash_plan *dash_view_plan(nd_dash *dash, const char *view);
-void dash_view_set(nd_dash *dash, const char *view, int generation, dash_plan *plan);
+dash_plan *dash_view_plan(nd_dash *dash, const char *name);
+void dash_view_set(nd_dash *dash, const char *name, int generation, dash_plan *plan);
 void dash_view_read(const char *header, char name[16], int *generation);
 
 // ---- Routes and what answers them.
-void dash_route(void *dash, dash_request *r);
+void dash_route(void *user, dash_request *r); // user: the nd_dash
 void dash_tile(dash_request *r, nd_work *work);
 void dash_at(dash_request *r, nd_work *work);
 void dash_line(dash_request *r, nd_work *work);

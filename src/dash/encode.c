@@ -109,6 +109,7 @@ static void plane8(const nd_tile *tile, int k, const scale *s, unsigned char *to
 void *dash_encode(const nd_tile *tile, const char *format, const nd_band *band,
                   dash_truth truth, size_t *bytes)
 {
+    static const unsigned char magic[] = {'N', 'D', 'T', '1'};
     const raw form = *format == 'f' ? F32 : strcmp(format, "u8") == 0 ? U8 : U16;
     const size_t width = (size_t)tile->rect.width, height = (size_t)tile->rect.height;
     const size_t sample = form == F32 ? 4 : form == U16 ? 2 : 1;
@@ -119,7 +120,7 @@ void *dash_encode(const nd_tile *tile, const char *format, const nd_band *band,
         return (void)nd_fail(ND_E_MEMORY, "no memory for a tile\nclose other programs"),
                NULL;
     memset(out, 0, HEAD);
-    memcpy(out, "NDT1", 4);
+    memcpy(out, magic, sizeof magic);
     out[4] = (unsigned char)form, out[5] = (unsigned char)count;
     out[6] = (unsigned char)truth;
     put16(out + 8, width), put16(out + 10, height);

@@ -24,10 +24,16 @@ static nd_status numbers(const dash_request *r, nd_arena *arena, const char *nam
 
 // ---- The ground under a pixel, and the pixel of another grid over that ground.
 
-static nd_status to_grid(nd_arena *arena, const nd_grid *from, const nd_grid *to,
-                         double x, double y, double pixel[2])
+typedef struct spot {
+    const nd_grid *grid;
+    double x, y; // pixels
+} spot;
+
+static nd_status to_grid(nd_arena *arena, const spot *at, const nd_grid *to,
+                         double pixel[2])
 {
-    double gx = from->x + x * from->pixel_x, gy = from->y + y * from->pixel_y;
+    const nd_grid *from = at->grid;
+    double gx = from->x + at->x * from->pixel_x, gy = from->y + at->y * from->pixel_y;
     if (from->crs && to->crs && !nd_crs_same(from->crs, to->crs)) {
         const nd_transform *t = nd_transform_new(arena, from->crs, to->crs);
         if (!t) return ND_E_DATA;
@@ -44,8 +50,8 @@ static bool is_inside(const nd_grid *grid, const double pixel[2])
 }
 
 // Bands that share a grid with `first` and have not been asked yet are read together.
-static nd_status at_bands(const nd_node *node, nd_work *work, int first, bool *done,
-                          const nd_grid *from, const double at[2], float *value)
+static nd_status at_bands(const nd_node *node, nd_work *work, const spot *at, int first,
+                          bool *done, float *value)
 {
     int set[AT_BANDS], count = 0;
     const nd_grid *grid = &node->band[first].grid;
@@ -53,7 +59,7 @@ static nd_status at_bands(const nd_node *node, nd_work *work, int first, bool *d
         if (!done[b] && !node->band[b].missing && nd_grid_same(&node->band[b].grid, grid))
             set[count++] = b, done[b] = true;
     double pixel[2];
-    ND_TRY(to_grid(work->arena, from, grid, at[0], at[1], pixel));
+    ND_TRY(to_grid(work->arena, at, grid, pixel));
     if (!count || !is_inside(grid, pixel)) return ND_OK;
     nd_tile tile;
     const nd_rect r = {(int)pixel[0], (int)pixel[1], 1, 1};
@@ -62,8 +68,8 @@ static nd_status at_bands(const nd_node *node, nd_work *work, int first, bool *d
     return ND_OK;
 }
 
-static void at_node(const dash_step *step, nd_work *work, const nd_grid *from,
-                    const double at[2], nd_json_out *out)
+static void at_node(const dash_step *step, nd_work *work, const spot *at,
+                    nd_json_out *out)
 {
     const nd_node *node = step->node;
     bool done[AT_BANDS] = {false};
@@ -72,7 +78,7 @@ static void at_node(const dash_step *step, nd_work *work, const nd_grid *from,
     for (int b = 0; b < AT_BANDS; b++) value[b] = NAN;
     for (int b = 0; b < node->bands && b < AT_BANDS && status == ND_OK; b++)
         if (!done[b] && !node->band[b].missing)
-            status = at_bands(node, work, b, done, from, at, value);
+            status = at_bands(node, work, at, b, done, value);
     nd_json_open(out, NULL, '{');
     nd_json_text(out, "id", step->id);
     if (status != ND_OK) {
@@ -86,13 +92,11 @@ static void at_node(const dash_step *step, nd_work *work, const nd_grid *from,
     nd_json_close(out, '}');
 }
 
-static void lonlat(nd_arena *arena, const nd_grid *grid, const double at[2],
-                   nd_json_out *out)
+static void lonlat(nd_arena *arena, const spot *at, nd_json_out *out)
 {
     const nd_grid world = {360, 180, 0, 0, 1, 1, nd_crs_new(arena, "EPSG:4326")};
     double degree[2] = {(double)NAN, (double)NAN};
-    if (!world.crs || to_grid(arena, grid, &world, at[0], at[1], degree) != ND_OK)
-        (void)nd_error_take();
+    if (!world.crs || to_grid(arena, at, &world, degree) != ND_OK) (void)nd_error_take();
     nd_json_real(out, "lon", degree[0]);
     nd_json_real(out, "lat", degree[1]);
 }
@@ -111,22 +115,21 @@ void dash_at(dash_request *r, nd_work *work)
 {
     nd_buffer text = {.arena = r->arena};
     nd_json_out out = {.to = &text};
-    double at[2];
     const nd_grid *grid = grid_asked(r, work->arena);
-    if (!grid || numbers(r, work->arena, "x", &at[0], 1) != ND_OK ||
-        numbers(r, work->arena, "y", &at[1], 1) != ND_OK) {
+    spot at = {.grid = grid};
+    if (!grid || numbers(r, work->arena, "x", &at.x, 1) != ND_OK ||
+        numbers(r, work->arena, "y", &at.y, 1) != ND_OK) {
         fail(r);
         return;
     }
     nd_json_open(&out, NULL, '{');
-    nd_json_real(&out, "column", floor(at[0]));
-    nd_json_real(&out, "row", floor(at[1]));
-    nd_json_real(&out, "east", grid->x + at[0] * grid->pixel_x);
-    nd_json_real(&out, "north", grid->y + at[1] * grid->pixel_y);
-    if (grid->crs) lonlat(work->arena, grid, at, &out);
+    nd_json_real(&out, "column", floor(at.x));
+    nd_json_real(&out, "row", floor(at.y));
+    nd_json_real(&out, "east", grid->x + at.x * grid->pixel_x);
+    nd_json_real(&out, "north", grid->y + at.y * grid->pixel_y);
+    if (grid->crs) lonlat(work->arena, &at, &out);
     nd_json_open(&out, "nodes", '[');
-    for (int i = 0; i < r->plan->steps; i++)
-        at_node(&r->plan->step[i], work, grid, at, &out);
+    for (int i = 0; i < r->plan->steps; i++) at_node(&r->plan->step[i], work, &at, &out);
     nd_json_close(&out, ']');
     nd_json_close(&out, '}');
     if (nd_work_go_on(work) != ND_OK)
@@ -182,7 +185,8 @@ void dash_line(dash_request *r, nd_work *work)
     int order[DASH_BANDS], count;
     double end[4];
     line *l = nd_alloc(work->arena, 1, sizeof *l);
-    if (l) l->value = nd_alloc(work->arena, DASH_BANDS * POINTS, sizeof *l->value);
+    if (l)
+        l->value = nd_alloc(work->arena, (size_t)DASH_BANDS * POINTS, sizeof *l->value);
     if (!l || !l->value ||
         dash_bands(work->arena, r->head.query, r->node, &l->bands, order, &count) !=
             ND_OK ||

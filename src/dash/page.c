@@ -116,8 +116,9 @@ static void mesh(const nd_grid *grid, nd_json_out *out)
     nd_arena *arena = out->to->arena;
     double x[MESH * MESH], y[MESH * MESH];
     for (int i = 0; i < MESH * MESH; i++) {
-        x[i] = grid->x + grid->pixel_x * grid->width * (i % MESH) / (MESH - 1);
-        y[i] = grid->y + grid->pixel_y * grid->height * (i / MESH) / (MESH - 1);
+        const int column = i % MESH, row = i / MESH;
+        x[i] = grid->x + grid->pixel_x * grid->width * column / (MESH - 1);
+        y[i] = grid->y + grid->pixel_y * grid->height * row / (MESH - 1);
     }
     const nd_crs *world = nd_crs_new(arena, "EPSG:4326");
     const nd_transform *t = world ? nd_transform_new(arena, grid->crs, world) : NULL;

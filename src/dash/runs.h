@@ -27,7 +27,7 @@ void dash_curve_cut(dash_curve *curve, int64_t step);        // rows from `step`
 void dash_curve_free(dash_curve *curve);
 // At most `most` (two or more) points with `from` <= step <= `to`; how many.
 int dash_curve_thin(const dash_curve *curve, double from, double to, int most,
-                    dash_point *to_point);
+                    dash_point *out);
 
 // ---- A run.
 enum { DASH_RING = 1024, DASH_EPOCHS = 10000, DASH_NOTES = 32, DASH_RUNS = 32 };
@@ -122,7 +122,7 @@ typedef struct dash_place {
 const char *dash_places_print(nd_arena *arena, const char *boot, const dash_place *place,
                               int count);
 // How many; 0: another start's, or no places.
-int dash_places_parse(const char *text, const char *boot, dash_place *place);
+int dash_places_parse(const char *from, const char *boot, dash_place *place);
 
 // ---- Answers.
 void dash_train_page(dash_request *r, nd_work *work);

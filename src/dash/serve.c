@@ -68,6 +68,12 @@ static void shut(slot *s)
     shutdown(s->fd, SHUT_RDWR);
 }
 
+// Of two the one that has stood longer in its phase; `a` may be NULL.
+static slot *older(slot *a, slot *b)
+{
+    return !a || b->since < a->since ? b : a;
+}
+
 // ---- A full house. Under the lock: the oldest that has not said what it wants, else
 // the one that has been silent longest, else the newcomer.
 static void make_room(dash_serve *serve, slot *newcomer)
@@ -79,10 +85,8 @@ static void make_room(dash_serve *serve, slot *newcomer)
         if (s->phase == FREE || s->is_shut) continue;
         open++;
         if (s == newcomer) continue;
-        if ((s->phase == HEAD || s->phase == BODY) &&
-            (!unfinished || s->since < unfinished->since))
-            unfinished = s;
-        if (s->phase == IDLE && (!silent || s->since < silent->since)) silent = s;
+        if (s->phase == HEAD || s->phase == BODY) unfinished = older(unfinished, s);
+        if (s->phase == IDLE) silent = older(silent, s);
     }
     if (open > MOST) shut(unfinished ? unfinished : silent ? silent : newcomer);
 }
@@ -117,6 +121,29 @@ static bool has_left(int fd)
     return poll(&p, 1, 0) > 0 && (p.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL));
 }
 
+static bool is_overdue(const slot *s, double now, double head_s)
+{
+    const double age = now - s->since;
+    if (age > SEND_S) return true;
+    switch (s->phase) {
+    case HEAD: return age > head_s;
+    case BODY: return age > head_s + (double)s->got / 1024;
+    case STREAM:
+    case IDLE: return age > SILENCE_S;
+    default: return false;
+    }
+}
+
+// Half a second, or until somebody wakes; under the lock.
+static void doze(dash_serve *serve)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 500000000;
+    if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
+    pthread_cond_timedwait(&serve->wake, &serve->lock, &until);
+}
+
 // The library's own timeout counts silence only; a byte a second would live for ever.
 static void *sweep(void *user)
 {
@@ -129,23 +156,12 @@ static void *sweep(void *user)
             if (f->is_waiting && f->slot && has_left(f->slot->fd)) f->is_over = true;
         for (int i = 0; i < SLOTS; i++) {
             slot *s = &serve->slot[i];
-            const double age = now - s->since;
-            if (s->phase == FREE || s->is_shut) continue;
-            if ((s->phase == HEAD && age > head_s) ||
-                (s->phase == BODY && age > head_s + (double)s->got / 1024) ||
-                ((s->phase == IDLE || s->phase == STREAM) && age > SILENCE_S) ||
-                age > SEND_S)
-                shut(s);
+            if (s->phase != FREE && !s->is_shut && is_overdue(s, now, head_s)) shut(s);
         }
         pthread_mutex_unlock(&serve->lock);
         dash_serve_wake(serve); // streams that are over, and those that were still long
         pthread_mutex_lock(&serve->lock);
-        if (serve->is_stopping) break;
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 500000000;
-        if (until.tv_nsec >= 1000000000) until.tv_sec++, until.tv_nsec -= 1000000000;
-        pthread_cond_timedwait(&serve->wake, &serve->lock, &until);
+        if (!serve->is_stopping) doze(serve);
     }
     pthread_mutex_unlock(&serve->lock);
     return NULL;
@@ -371,7 +387,7 @@ static enum MHD_Result take_body(dash_serve *serve, dash_request *r, const char 
 }
 
 // Called when the head is there, for each part of the body, when it is whole, and again
-// after a suspension.
+// after a suspension. NOLINTNEXTLINE(readability-function-size): the library's parameters
 static enum MHD_Result called(void *user, struct MHD_Connection *connection,
                               const char *url, const char *method, const char *version,
                               const char *data, size_t *bytes, void **context)
@@ -461,12 +477,14 @@ static nd_status listen_somewhere(const char *address, int port, int *fd)
 
 static int port_of(int fd)
 {
-    struct sockaddr_storage at;
+    union {
+        struct sockaddr any;
+        struct sockaddr_in four;
+        struct sockaddr_in6 six;
+    } at = {.six = {0}};
     socklen_t size = sizeof at;
-    if (getsockname(fd, (struct sockaddr *)&at, &size) != 0) return 0;
-    return at.ss_family == AF_INET6
-               ? ntohs(((struct sockaddr_in6 *)(void *)&at)->sin6_port)
-               : ntohs(((struct sockaddr_in *)(void *)&at)->sin_port);
+    if (getsockname(fd, &at.any, &size) != 0) return 0;
+    return ntohs(at.any.sa_family == AF_INET6 ? at.six.sin6_port : at.four.sin_port);
 }
 
 nd_status dash_serve_new(const dash_serve_ask *ask, dash_serve **made)
@@ -493,7 +511,7 @@ nd_status dash_serve_start(dash_serve *serve)
     serve->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, called, serve, MHD_OPTION_LISTEN_SOCKET, serve->socket,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)SLOTS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)(2 * HEAD_BYTES), MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
+        2 * (size_t)HEAD_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S,
         MHD_OPTION_NOTIFY_CONNECTION, connected, serve, MHD_OPTION_NOTIFY_COMPLETED,
         ended, serve, MHD_OPTION_URI_LOG_CALLBACK, begun, serve,
         MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
