@@ -141,13 +141,11 @@ static nd_status strip(safe *s, const char *scene)
     return s->root ? ND_OK : ND_E_MEMORY;
 }
 
-static const char *only(const safe *s, bool (*is_it)(const char *), int *count)
+static const char *first(const safe *s, bool (*is_it)(const char *))
 {
-    const char *first = NULL;
-    *count = 0;
     for (size_t i = 0; i < s->entries; i++)
-        if (is_it(s->entry[i]) && !(*count)++) first = s->entry[i];
-    return first;
+        if (is_it(s->entry[i])) return s->entry[i];
+    return NULL;
 }
 
 // "T31TDH" where it stands as "_T31TDH" in a name; NULL: nowhere.
@@ -163,68 +161,101 @@ static const char *tile_in(const char *path)
     return NULL;
 }
 
-// The tile's number, its folder or its file: one whole part of the path.
-static bool is_named(const char *path, const char *wanted)
+static bool has_part(const char *path, const char *part)
 {
-    const size_t length = strlen(wanted);
-    const char *tile = tile_in(path);
-    char number[8] = "";
-    if (tile) memcpy(number, tile, 6);
-    if (nd_text_same(number, wanted)) return true;
-    for (const char *at = path; (at = strstr(at, wanted)); at++)
+    const size_t length = strlen(part);
+    for (const char *at = path; (at = strstr(at, part)); at++)
         if ((at == path || at[-1] == '/') && (at[length] == '/' || !at[length]))
             return true;
     return false;
 }
 
-// The tiles of a product: "T31TDH, T31TDG"; at most so many that a message holds them.
-static const char *tiles_of(const safe *s)
+// Every part of what is wanted is the tile's number, or stands whole in its path or in
+// that of its product.
+static bool is_named(const char *product, const char *path, const char *wanted)
 {
-    nd_buffer list = {.arena = s->arena};
-    int count = 0;
-    for (size_t i = 0; i < s->entries; i++) {
-        const char *tile = is_tile(s->entry[i]) ? tile_in(s->entry[i]) : NULL;
-        if (!is_tile(s->entry[i])) continue;
-        if (++count > 20) continue;
-        nd_buffer_add(&list, "%s%.*s", count > 1 ? ", " : "", tile ? 6 : 100,
-                      tile ? tile : s->entry[i]);
+    const char *tile = tile_in(path);
+    char number[8] = "", part[256];
+    if (tile) memcpy(number, tile, 6);
+    for (size_t length; *wanted; wanted += length + strspn(wanted + length, "/")) {
+        length = strcspn(wanted, "/");
+        if (length >= sizeof part) return false;
+        memcpy(part, wanted, length), part[length] = 0;
+        if (!nd_text_same(number, part) && !has_part(path, part) &&
+            !has_part(product, part))
+            return false;
     }
-    if (count > 20) nd_buffer_add(&list, ", …");
+    return true;
+}
+
+// A tile's folder: "L1C_T31TDH_A013204_20180101T105435".
+static const char *folder_of(const safe *s, const char *tile)
+{
+    const char *folder = io_folder(s->arena, tile);
+    return folder ? last_part(folder) : NULL;
+}
+
+// The tiles of a product: "T31TCH, T31TDH"; those of one name by their folders. At most
+// so many that a message holds them.
+static const char *tiles_of(const safe *s, const char *const *tile, int count,
+                            bool by_folder)
+{
+    const int most = by_folder ? 5 : 20;
+    nd_buffer list = {.arena = s->arena};
+    for (int i = 0; i < count && i < most; i++) {
+        const char *number = by_folder ? NULL : tile_in(tile[i]);
+        const char *name = number ? number : folder_of(s, tile[i]);
+        nd_buffer_add(&list, "%s%.*s", i ? ", " : "", number ? 6 : 100, name ? name : "");
+    }
+    if (count > most) nd_buffer_add(&list, ", …");
     return nd_buffer_text(&list);
+}
+
+static nd_status refuse_several(const safe *s, const char *path, const char *const *tile,
+                                int count, bool by_folder)
+{
+    const char *folder = nd_text_ends(path, ".xml") ? io_folder(s->arena, path) : path;
+    const char *number = by_folder ? NULL : tile_in(tile[0]);
+    const char *name = number ? number : folder_of(s, tile[0]);
+    const char *all = tiles_of(s, tile, count, by_folder);
+    if (!folder || !name || !all) return ND_E_MEMORY;
+    size_t end = strlen(folder);
+    while (end > 1 && folder[end - 1] == '/') end--;
+    return nd_fail(ND_E_PARAM,
+                   "%s holds %d tiles: %s\n"
+                   "name one after the product, as in %.*s/%.*s",
+                   path, count, all, (int)end, folder, number ? 6 : 100, name);
 }
 
 // Which tile: the one that was asked for, else the only one.
 static nd_status choose(safe *s, const char *path, const char *wanted)
 {
-    int count = 0;
-    const char *scene = only(s, is_scene, &count);
+    int fit = 0;
+    const char *const outside = s->root;
+    const char *scene = first(s, is_scene);
     if (scene) ND_TRY(strip(s, scene));
     if (scene) s->scene_path = last_part(scene);
-    const char *tile = only(s, is_tile, &count);
-    if (!count)
+    const char *product = s->root + strlen(outside); // "/p.SAFE" in a zip
+    const char **tile = nd_alloc(s->arena, s->entries + 1, sizeof *tile);
+    const char **fits = nd_alloc(s->arena, s->entries + 1, sizeof *fits);
+    if (!tile || !fits) return ND_E_MEMORY;
+    s->tiles = 0;
+    for (size_t i = 0; i < s->entries; i++) {
+        if (!is_tile(s->entry[i])) continue;
+        tile[s->tiles++] = s->entry[i];
+        if (!wanted || is_named(product, s->entry[i], wanted)) fits[fit++] = s->entry[i];
+    }
+    if (!s->tiles)
         return nd_fail(ND_E_DATA,
                        "%s has no tile: there is no MTD_TL.xml in it\n"
                        "fetch the whole product again",
                        path);
-    s->tiles = count;
-    if (wanted) tile = NULL;
-    for (size_t i = 0; wanted && i < s->entries; i++)
-        if (is_tile(s->entry[i]) && is_named(s->entry[i], wanted)) tile = s->entry[i];
-    const char *all = tiles_of(s), *number = tile ? tile_in(tile) : NULL;
+    if (fit > 1) return refuse_several(s, path, fits, fit, wanted);
+    const char *all = tiles_of(s, tile, s->tiles, false);
     if (!all) return ND_E_MEMORY;
-    if (!tile)
+    if (!fit)
         return nd_fail(ND_E_DATA, "%s has no tile %.60s\nit has %s", path, wanted, all);
-    if (count > 1 && !wanted) {
-        const char *folder =
-            nd_text_ends(path, ".xml") ? io_folder(s->arena, path) : path;
-        size_t end = folder ? strlen(folder) : 0;
-        while (end > 1 && folder[end - 1] == '/') end--;
-        return nd_fail(ND_E_PARAM,
-                       "%s holds %d tiles: %s\n"
-                       "name one after the product, as in %.*s/%.6s",
-                       path, count, all, (int)end, folder, number ? number : "T31TDH");
-    }
-    s->tile_path = tile;
+    s->tile_path = fits[0];
     return ND_OK;
 }
 
@@ -280,9 +311,8 @@ static nd_status split(safe *s, const char *path, const char **on_disk,
     if (!length || !*rest) return ND_OK;
     size_t end = strlen(rest);
     while (end && rest[end - 1] == '/') end--;
-    const char *named = nd_text(s->arena, "%.*s", (int)end, rest);
     *on_disk = nd_text(s->arena, "%s", part);
-    *wanted = named ? last_part(named) : NULL;
+    *wanted = nd_text(s->arena, "%.*s", (int)end, rest);
     return *on_disk && *wanted ? ND_OK : ND_E_MEMORY;
 }
 

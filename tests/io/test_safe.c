@@ -221,7 +221,8 @@ TEST(a_tile_of_a_zip_is_named_after_it)
     snprintf(command, sizeof command,
              "cd '%s/..' && /usr/bin/python3 -m zipfile -c p.zip p.SAFE", safe);
     CHECK(system(command) == 0);
-    static const char *const parts[] = {"/T31TCH", "/p.SAFE/GRANULE/" OLD_TILE};
+    static const char *const parts[] = {"/T31TCH", "/p.SAFE/T31TCH",
+                                        "/p.SAFE/GRANULE/" OLD_TILE};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         const nd_product *p =
             nd_product_open(arena, nd_text(arena, "%s/../p.zip%s", safe, parts[i]), NULL);
@@ -230,6 +231,50 @@ TEST(a_tile_of_a_zip_is_named_after_it)
     }
     CHECK(!nd_product_open(arena, nd_text(arena, "%s/../p.zip", safe), NULL));
     CHECK(error_says("/p.zip/T31TCH"));
+    static const char *const vague[] = {"/p.SAFE", "/GRANULE", "/p.SAFE/GRANULE/"};
+    for (size_t i = 0; i < sizeof vague / sizeof *vague; i++) {
+        const char *path = nd_text(arena, "%s/../p.zip%s", safe, vague[i]);
+        CHECK(!nd_product_open(arena, path, NULL));
+        CHECK(error_says(" holds 2 tiles: " OLD_TILE ", "));
+        CHECK(!nd_product_open(arena, path, NULL));
+        CHECK(error_says("/p.zip/" OLD_TILE));
+    }
+    CHECK(
+        !nd_product_open(arena, nd_text(arena, "%s/../p.zip/q.SAFE/T31TCH", safe), NULL));
+    CHECK(error_says("p.zip has no tile q.SAFE/T31TCH\nit has T31TCH, T31TDH"));
+}
+
+TEST(a_product_of_one_tile_in_a_zip_opens_by_its_folder)
+{
+    if (access("/usr/bin/python3", X_OK) != 0) SKIP("/usr/bin/python3 is not there");
+    const char *safe = copy(arena, "p.SAFE");
+    char command[3000];
+    snprintf(command, sizeof command,
+             "cd '%s/..' && /usr/bin/python3 -m zipfile -c p.zip p.SAFE", safe);
+    CHECK(system(command) == 0);
+    static const char *const parts[] = {"", "/p.SAFE", "/p.SAFE/", "/GRANULE"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        const nd_product *p =
+            nd_product_open(arena, nd_text(arena, "%s/../p.zip%s", safe, parts[i]), NULL);
+        CHECK(p && at(arena, p, "B1", 0, 0) == (float)0.1981);
+    }
+}
+
+TEST(a_tile_that_a_product_has_twice_is_named_by_its_folder)
+{
+    const char *safe = several_tiles(arena);
+    char command[3000];
+    snprintf(command, sizeof command,
+             "cd '%s/GRANULE' && mkdir again_T31TCH && cp -r " OLD_TILE "/* again_T31TCH",
+             safe);
+    CHECK(system(command) == 0);
+    CHECK(!nd_product_open(arena, nd_text(arena, "%s/T31TCH", safe), NULL));
+    CHECK(
+        error_says("p.SAFE holds 2 tiles: " OLD_TILE ", again_T31TCH\nname one after "));
+    const nd_product *p =
+        nd_product_open(arena, nd_text(arena, "%s/again_T31TCH", safe), NULL);
+    const nd_band *b1 = band_named(p, "B1");
+    CHECK(p && strcmp(p->tile, "T31TCH") == 0 && b1 && b1->grid.x == 299999);
 }
 
 TEST(dangerous_or_broken_metadata_are_refused)
