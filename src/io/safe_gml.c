@@ -102,9 +102,19 @@ typedef struct wish {
     const char *type, *id;
 } wish;
 
+// What a feature inside this one holds is that one's own.
+static const xmlNode *after(const xmlNode *feature, const xmlNode *node)
+{
+    node = io_xml_after(feature, node);
+    while (io_xml_is(node, "MaskFeature")) node = io_xml_past(feature, node);
+    return node;
+}
+
 static bool is_wanted(const safe *s, const xmlNode *feature, const wish *w)
 {
-    const char *its = io_xml_content(s->arena, io_xml_any(feature, "maskType"));
+    const xmlNode *n = feature;
+    while (n && !io_xml_is(n, "maskType")) n = after(feature, n);
+    const char *its = io_xml_content(s->arena, n);
     if (!its || !nd_text_same(its, w->type)) return false;
     const char *id = w->id ? io_xml_attribute(s->arena, feature, "id") : NULL;
     const size_t length = w->id ? strlen(w->id) : 0;
@@ -112,7 +122,8 @@ static bool is_wanted(const safe *s, const xmlNode *feature, const wish *w)
            (id && strncmp(id, w->id, length) == 0 && (id[length] == '-' || !id[length]));
 }
 
-// The rings of all features that are wanted; holes are rings too.
+// The rings of all features that are wanted; holes are rings too. Each list is one
+// feature's at most, so there are no more rings than lists.
 static nd_status read_shapes(const safe *s, const xmlNode *root, const wish *w,
                              const nd_grid *grid, shapes *to)
 {
@@ -124,9 +135,8 @@ static nd_status read_shapes(const safe *s, const xmlNode *root, const wish *w,
     for (const xmlNode *f = root; f; f = io_xml_after(root, f)) {
         if (!io_xml_is(f, "MaskFeature") || !is_wanted(s, f, w)) continue;
         features++;
-        for (const xmlNode *n = f; n; n = io_xml_after(f, n))
-            if (io_xml_is(n, "posList") && to->rings < rings)
-                ND_TRY(add_ring(s, to, n, features, grid));
+        for (const xmlNode *n = f; n; n = after(f, n))
+            if (io_xml_is(n, "posList")) ND_TRY(add_ring(s, to, n, features, grid));
     }
     return ND_OK;
 }

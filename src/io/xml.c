@@ -122,12 +122,17 @@ const xmlNode *io_xml_first(const xmlNode *node, const char *name)
     return !child || io_xml_is(child, name) ? child : io_xml_next(child, name);
 }
 
-// Without recursion: down, along, or up until there is something along.
-const xmlNode *io_xml_after(const xmlNode *top, const xmlNode *node)
+// Without recursion: along, or up until there is something along.
+const xmlNode *io_xml_past(const xmlNode *top, const xmlNode *node)
 {
-    if (node->type == XML_ELEMENT_NODE && node->children) return node->children;
     while (node != top && !node->next) node = node->parent;
     return node == top ? NULL : node->next;
+}
+
+const xmlNode *io_xml_after(const xmlNode *top, const xmlNode *node)
+{
+    const bool is_down = node->type == XML_ELEMENT_NODE && node->children;
+    return is_down ? node->children : io_xml_past(top, node);
 }
 
 const xmlNode *io_xml_any(const xmlNode *top, const char *name)

@@ -16,6 +16,8 @@ const xmlNode *io_xml_any(const xmlNode *top, const char *name);    // at any de
 const xmlNode *io_xml_at(const xmlNode *node, const char *path);    // "a/b/c"
 // The node that follows `node` below `top` in the text; NULL: none.
 const xmlNode *io_xml_after(const xmlNode *top, const xmlNode *node);
+// The same, past all that `node` holds.
+const xmlNode *io_xml_past(const xmlNode *top, const xmlNode *node);
 bool io_xml_is(const xmlNode *node, const char *name);
 // Trimmed; NULL: no node, no text, or no memory.
 const char *io_xml_content(nd_arena *arena, const xmlNode *node);

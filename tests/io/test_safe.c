@@ -452,6 +452,29 @@ static void write_gml(nd_arena *arena, const char *folder_of, const char *name,
     write_file(nd_text(arena, "%s/%s", folder_of, name), all, strlen(all));
 }
 
+TEST(a_feature_within_another_keeps_its_polygons_to_itself)
+{
+    const char *safe = copy(arena, "x.SAFE");
+    const char *qi = nd_text(arena, "%s/" TILE "/QI_DATA", safe);
+    if (mkdir(qi, 0700) != 0) abort();
+    // 5 x 5 pixels of clouds at (0, 0); within: 2 x 1 of clouds, 1 x 3 of cirrus, and a
+    // type that only the innermost has.
+    write_gml(arena, qi, "MSK_CLOUDS_B00.gml",
+              "<eop:MaskFeature><eop:maskType>OPAQUE</eop:maskType>"
+              "<gml:posList>399960 4800000 400260 4800000 400260 4799700 399960 4799700"
+              "</gml:posList><eop:MaskFeature><eop:maskType>OPAQUE</eop:maskType>"
+              "<gml:posList>400020 4799880 400140 4799880 400140 4799820 400020 4799820"
+              "</gml:posList><eop:MaskFeature><eop:MaskFeature><eop:maskType>CIRRUS"
+              "</eop:maskType><gml:posList>400200 4800000 400260 4800000 400260 4799820 "
+              "400200 4799820</gml:posList></eop:MaskFeature>"
+              "<gml:posList>399960 4800000 400260 4800000 400260 4799700 399960 4799700"
+              "</gml:posList></eop:MaskFeature></eop:MaskFeature></eop:MaskFeature>");
+    const nd_product *p = nd_product_open(arena, safe, NULL);
+    const int all = 1830 * 1830;
+    CHECK(sum(read_named(arena, p, "opaque_clouds_60m"), all) == 25);
+    CHECK(sum(read_named(arena, p, "cirrus_clouds_60m"), all) == 3);
+}
+
 TEST(polygons_of_single_bands_are_masks_under_snaps_names)
 {
     const char *safe = copy(arena, "x.SAFE");
