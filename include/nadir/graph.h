@@ -50,6 +50,7 @@ typedef struct nd_override {
 typedef struct nd_planned_step { // as the text has it: a node may stand for several
     const nd_op *op;
     nd_settings settings;
+    const nd_node *input; // its first; NULL: none
 } nd_planned_step;
 typedef struct nd_planned {
     nd_node *const *node;        // in order of the file

@@ -124,6 +124,7 @@ typedef struct dash_step {
     const nd_op *op;
     const nd_settings *settings;
     nd_node *node;
+    const nd_node *input; // its first, as the graph has it; NULL: none
 } dash_step;
 struct dash_plan {
     atomic_int users;

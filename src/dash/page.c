@@ -278,7 +278,7 @@ static void print_graph(const dash_plan *plan, nd_json_out *out)
     nd_json_close(out, '}');
 }
 
-// What the page opens with: where the graph judges a prediction, it beside the labels;
+// What the page opens with: where there are labels, them beside what they belong to;
 // else the last step, and the first to compare it with.
 static void print_first(const dash_plan *plan, nd_json_out *out)
 {
@@ -286,9 +286,10 @@ static void print_first(const dash_plan *plan, nd_json_out *out)
     bool is_compared = false;
     for (int i = 1; i < plan->steps; i++) {
         const dash_step *step = &plan->step[i];
-        if (strcmp(step->op->name, "labels") == 0)
-            left = step[-1].id, right = step->id, is_compared = true;
-        if (strcmp(step->op->name, "class_error") == 0) left = step->node->input[0]->id;
+        const bool is_known = strcmp(step->op->name, "labels") == 0;
+        if (is_known) right = step->id, is_compared = true;
+        if (step->input && (is_known || strcmp(step->op->name, "class_error") == 0))
+            left = step->input->id;
     }
     nd_json_open(out, "first", '{');
     nd_json_text(out, "left", left);

@@ -91,8 +91,9 @@ static nd_status show(dash_plan *plan)
     if (!plan->step) return ND_E_MEMORY;
     for (int i = 0; i < p->nodes; i++)
         if (!p->step[i].op->sink)
-            plan->step[plan->steps++] = (dash_step){p->node[i]->id, p->step[i].op,
-                                                    &p->step[i].settings, p->node[i]};
+            plan->step[plan->steps++] =
+                (dash_step){p->node[i]->id, p->step[i].op, &p->step[i].settings,
+                            p->node[i], p->step[i].input};
     if (plan->steps) return collect_all(plan);
     return nd_fail(ND_E_DATA,
                    "the graph has no step to show\nadd one that reads a scene");

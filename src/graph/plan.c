@@ -138,6 +138,7 @@ static nd_status make(planner *p, int index)
         input[i] = p->node[step->source[i].step];
         id[i] = step->source[i].name;
     }
+    p->step[index].input = count ? input[0] : NULL;
     if (p->with->without_sinks && step->op->sink && count) {
         p->node[index] = input[0];
         return ND_OK;

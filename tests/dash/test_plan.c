@@ -139,3 +139,30 @@ TEST(a_map_may_do_as_snap_does)
         CHECK(base->node[i]->strict && moved->node[i]->strict);
     dash_plan_unref(moved), dash_plan_unref(base);
 }
+
+TEST(labels_are_shown_beside_the_step_that_they_belong_to)
+{
+    nd_op labels = op_box;
+    labels.name = "labels";
+    const nd_op *const ops[] = {&op_scene, &op_index, &op_box, &labels, NULL};
+    const nd_graph *graph =
+        nd_graph_read(arena, &(nd_graph_ask){.path = "known.yaml",
+                                             .text = "input: { scene: {} }\n"
+                                                     "steps:\n"
+                                                     "  - index: {}\n"
+                                                     "  - box: {}\n"
+                                                     "  - labels: {}\n"
+                                                     "    from: index\n",
+                                             .catalogue = ops});
+    nd_dash dash = {.map = {.graph = graph, .command = "nadir map known.yaml"}};
+    nd_buffer text = {.arena = arena};
+    nd_json_out out = {.to = &text};
+    dash_plan *made = NULL;
+    CHECK(graph && dash_plan_new(&dash.map, NULL, NULL, 0, &made) == ND_OK);
+    if (!made) return;
+    CHECK(dash_page_print(&dash, made, &out) == ND_OK);
+    CHECK(strstr(nd_buffer_text(&text),
+                 "\"first\":{\"left\":\"index\",\"right\":\"labels\","
+                 "\"compared\":true}"));
+    dash_plan_unref(made);
+}
