@@ -6,9 +6,9 @@ const LANGUAGES = { en: 'English', es: 'Español' };
 export const language = signal('en');
 const table = signal({});
 
-/** @param {string} english @param {...(string|number)} fill for {0}, {1}, … */
+/** @param {string} english which may be any name @param {...(string|number)} fill for {0}, {1}, … */
 export function t(english, ...fill) {
-  const text = table.value[english] ?? english;
+  const text = Object.hasOwn(table.value, english) ? table.value[english] : english;
   return text.replace(/\{(\d)\}/g, (_, i) => fill[+i]);
 }
 export const languages = LANGUAGES;
@@ -21,8 +21,10 @@ export function number(value, digits = 6) {
   return formats.get(name).format(value);
 }
 
+const isKnown = (code) => Object.hasOwn(LANGUAGES, code);
+
 export async function speak(code) {
-  const known = LANGUAGES[code] ? code : 'en';
+  const known = isKnown(code) ? code : 'en';
   if (known !== 'en') {
     const answer = await fetch(new URL(`./words/${known}.json`, import.meta.url));
     table.value = answer.ok ? await answer.json() : {};
@@ -40,4 +42,4 @@ export function keep(name, value) {
 export function kept(name) {
   try { return localStorage.getItem(`nadir-${name}`); } catch { return null; }
 }
-export const preferred = () => kept('language') ?? navigator.language.slice(0, 2);
+export const preferred = () => kept('language') ?? navigator.languages.map((l) => l.split('-')[0].toLowerCase()).find(isKnown);

@@ -116,19 +116,19 @@ function Bands({ s, node }) {
 }
 
 /** What classes of the program's own operators mean; those of others speak for themselves. */
-const meanings = () => ({
-  'What a pixel was wrongly taken for': t('What a pixel was wrongly taken for'),
-  'What is known of the ground': t('What is known of the ground'),
-  'Most probable class': t('Most probable class'),
-  right: t('right'),
-});
+const meanings = () => new Map([
+  ['What a pixel was wrongly taken for', t('What a pixel was wrongly taken for')],
+  ['What is known of the ground', t('What is known of the ground')],
+  ['Most probable class', t('Most probable class')],
+  ['right', t('right')],
+]);
 
 function Legend({ s, node }) {
   const band = node.bands[s.bands.value[0]];
   if (s.bands.value.length === 3 || !band) return null;
   const css = (c) => `#${c.toString(16).padStart(6, '0')}`;
   if (band.kind === 'class' && band.labels) {
-    return html`${band.help && html`<p class="help">${meanings()[band.help] ?? band.help}</p>`}<ul class="legend">${band.labels.map((l) => html`<li><span class=${`chip${l.clear ? ' clear' : ''}`} style=${l.clear ? {} : { background: css(l.colour) }}></span>${t(l.name)}</li>`)}</ul>`;
+    return html`${band.help && html`<p class="help">${meanings().get(band.help) ?? band.help}</p>`}<ul class="legend">${band.labels.map((l) => html`<li><span class=${`chip${l.clear ? ' clear' : ''}`} style=${l.clear ? {} : { background: css(l.colour) }}></span>${t(l.name)}</li>`)}</ul>`;
   }
   const ramp = store.ramps.value.find((r) => r.name === s.ramp.value);
   const { low, high } = s.stretch.value;
