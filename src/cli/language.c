@@ -71,14 +71,31 @@ void cli_language_each(void)
     (void)setenv("LANGUAGE", "es", 1);
 }
 
+// "es-MX, en;q=0.8, *;q=0.1": of those spoken here the one of the highest q, the first of
+// equals; "*" stands for the program's own. English where none of them is spoken.
+static bool prefers_english(const char *wanted)
+{
+    if (!wanted || !*wanted) return voices.is_english;
+    bool is_english = true;
+    double most = 0;
+    for (const char *at = wanted; *at; at += strcspn(at, ","), at += *at == ',') {
+        char tag[64], share[16];
+        double q = 1;
+        const int parts = sscanf(at, " %63[^,; \t] ; %*[qQ]=%15[0-9.]", tag, share);
+        if (parts < 1 || (parts > 1 && !nd_text_real(share, &q)) || q <= most) continue;
+        tag[strcspn(tag, "-")] = 0;
+        const bool is_english_too = nd_text_same(tag, "en");
+        const bool is_any = strcmp(tag, "*") == 0;
+        if (!is_english_too && !is_any && !nd_text_same(tag, "es")) continue;
+        most = q, is_english = is_any ? voices.is_english : is_english_too;
+    }
+    return is_english;
+}
+
 void cli_speak(const char *wanted)
 {
     if (!voices.english || !voices.other) return;
-    // The first that a browser names is the one that its user reads best.
-    const bool is_english = wanted && *wanted && *wanted != '*'
-                                ? strncmp(wanted, "es", 2) != 0
-                                : voices.is_english;
-    (void)uselocale(is_english ? voices.english : voices.other);
+    (void)uselocale(prefers_english(wanted) ? voices.english : voices.other);
 }
 
 void cli_language(void)
