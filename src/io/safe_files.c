@@ -141,13 +141,6 @@ static nd_status strip(safe *s, const char *scene)
     return s->root ? ND_OK : ND_E_MEMORY;
 }
 
-static const char *first(const safe *s, bool (*is_it)(const char *))
-{
-    for (size_t i = 0; i < s->entries; i++)
-        if (is_it(s->entry[i])) return s->entry[i];
-    return NULL;
-}
-
 // "T31TDH" where it stands as "_T31TDH" in a name; NULL: nowhere.
 static const char *tile_in(const char *path)
 {
@@ -232,9 +225,12 @@ static nd_status choose(safe *s, const char *path, const char *wanted)
 {
     int fit = 0;
     const char *const outside = s->root;
-    const char *scene = first(s, is_scene);
-    if (scene) ND_TRY(strip(s, scene));
-    if (scene) s->scene_path = last_part(scene);
+    size_t scene = 0;
+    while (scene < s->entries && !is_scene(s->entry[scene])) scene++;
+    if (scene < s->entries) {
+        s->scene_path = last_part(s->entry[scene]);
+        ND_TRY(strip(s, s->entry[scene]));
+    }
     const char *product = s->root + strlen(outside); // "/p.SAFE" in a zip
     const char **tile = nd_alloc(s->arena, s->entries + 1, sizeof *tile);
     const char **fits = nd_alloc(s->arena, s->entries + 1, sizeof *fits);

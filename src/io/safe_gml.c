@@ -43,6 +43,12 @@ static int cross(const shapes *s, int first, double y, double *at, int *count)
     return r;
 }
 
+// The first of `count` columns whose middle lies right of x; `count`: none.
+static int first_right_of(double x, int count)
+{
+    return (int)fmin(fmax(ceil(x - 0.5), 0), count);
+}
+
 // A pixel is inside when its middle is.
 static nd_status fill(const io_source *source, nd_work *work, nd_tile *tile)
 {
@@ -57,9 +63,9 @@ static nd_status fill(const io_source *source, nd_work *work, nd_tile *tile)
         for (int next = 0; next < s->rings;) {
             next = cross(s, next, y + 0.5, at, &count);
             for (int i = 0; i + 1 < count; i += 2) {
-                const double from = fmax(ceil(at[i] - 0.5), r.x);
-                const double to = fmin(ceil(at[i + 1] - 0.5), (double)r.x + r.width);
-                for (double x = from; x < to; x++) row[(int)x - r.x] = 1;
+                const int to = first_right_of(at[i + 1] - r.x, r.width);
+                for (int x = first_right_of(at[i] - r.x, r.width); x < to; x++)
+                    row[x] = 1;
             }
         }
     }
