@@ -20,7 +20,12 @@ typedef struct nd_mapping {
 typedef enum nd_kernel {
     ND_NEAREST,
     ND_BILINEAR, // of 2 x 2; weights of missing ones go to the valid ones
-    ND_BICUBIC   // Keys, a = -1/2, of 4 x 4; bilinear where one of them is missing
+    ND_BICUBIC,  // Keys, a = -1/2, of 4 x 4; bilinear where one of them is missing
+    // sin(pi d) / (pi d) under Hann's window; only where the warp is `as_snap`
+    ND_SINC_5,
+    ND_SINC_11,
+    ND_SINC_21,
+    ND_KERNELS
 } nd_kernel;
 // Where the nearest source pixel has no data, all kernels give none: what is valid
 // neither grows nor shrinks.
@@ -34,6 +39,11 @@ typedef struct nd_warp {
     const nd_mapping *mapping;
     const nd_warp_band *band; // ascending; of one grid
     int bands;
+    // On level 0 as SNAP collocates: a source's outermost pixels go on beyond its edges.
+    // Where a sample is missing, linear ones take that on the upper left of the four,
+    // which may be missing too; wider ones give none if that one is (of an odd number:
+    // the tap in the middle), else the mean of what is there stands in for what is not.
+    bool as_snap;
 } nd_warp;
 
 // Fills those planes of `tile`. Level 0 samples level 0; a level samples the level of the

@@ -12,13 +12,15 @@ typedef struct collocate {
     nd_choice resampling;
 } collocate;
 
-enum { NEAREST, BILINEAR, CUBIC };
-static const nd_option kernels[] = {
+static const nd_option kernels[] = { // in the order of nd_kernel
     {"NEAREST_NEIGHBOUR", "The pixel that the centre falls in; classes are always so",
      "Nearest"},
     {"BILINEAR_INTERPOLATION", "Weighted mean of 2 x 2 pixels", "Bilinear"},
     {"CUBIC_CONVOLUTION", "Weighted mean of 4 x 4 pixels, sharper",
      "Bicubic,Cubic,BICUBIC_INTERPOLATION"},
+    {"BISINC_5_POINT_INTERPOLATION", "Weighted mean of 5 x 5 pixels, a windowed sinc"},
+    {"BISINC_11_POINT_INTERPOLATION", "Weighted mean of 11 x 11 pixels, a windowed sinc"},
+    {"BISINC_21_POINT_INTERPOLATION", "Weighted mean of 21 x 21 pixels, a windowed sinc"},
     {0}};
 
 static const nd_param params[] = {
@@ -45,7 +47,7 @@ static const nd_param params[] = {
     ND_PARAM(collocate, secondary_pattern, "${ORIGINAL_NAME}_S${SLAVE_NUMBER_ID}",
              .snap = "secondaryComponentPattern", .was = "slaveComponentPattern",
              .help = "New names of the others' bands"),
-    ND_PARAM(collocate, resampling, {NEAREST}, .snap = "resamplingType",
+    ND_PARAM(collocate, resampling, {ND_NEAREST}, .snap = "resamplingType",
              .choices = kernels, .help = "How values between pixels are found"),
 };
 
@@ -207,16 +209,20 @@ static nd_status add_flags(nd_node *self, state *s, int input, const char *numbe
     return add(self, s, &band, how);
 }
 
+static nd_kernel kernel_of(const collocate *set, const nd_band *band)
+{
+    const bool is_exact =
+        band->kind == ND_CLASS || band->kind == ND_FLAGS || band->role == ND_MASK;
+    return is_exact ? ND_NEAREST : (nd_kernel)set->resampling.at;
+}
+
 static nd_status add_other(nd_node *self, state *s, int input, const char *number)
 {
     const collocate *set = self->settings.data;
     const nd_node *node = self->input[input];
     for (int b = 0; b < node->bands; b++) {
         nd_band band = node->band[b];
-        const bool is_exact =
-            band.kind == ND_CLASS || band.kind == ND_FLAGS || band.role == ND_MASK;
-        made how = {.from = {input, b}, .kernel = (nd_kernel)set->resampling.at};
-        if (is_exact) how.kernel = ND_NEAREST;
+        made how = {.from = {input, b}, .kernel = kernel_of(set, &band)};
         if (band.role == ND_ANGLE) how.kernel = ND_BILINEAR, band.role = ND_DATA;
         ND_TRY(find_way(self, s, input, &band.grid, &how.way));
         if (set->rename_secondary)
@@ -260,7 +266,7 @@ static nd_status read_paths(nd_node *self)
     const nd_make read = {.op = &nd_op_read, .place = self->place};
     for (size_t i = 0; i < paths->count; i++) {
         input[self->inputs] = nd_node_with(self->arena, &read, "file", paths->item[i]);
-        if (!input[self->inputs]) return ND_E_DATA;
+        if (!input[self->inputs]) return nd_error_code();
         id[self->inputs++] = paths->item[i];
     }
     self->input = input, self->input_id = id;
@@ -269,24 +275,21 @@ static nd_status read_paths(nd_node *self)
                                "connect products, or name files in source_product_paths");
 }
 
-static nd_status plan(nd_node *self)
+// All the bands of the inputs, and flags of each.
+static nd_status prepare(nd_node *self, state *s)
 {
-    const collocate *set = self->settings.data;
     size_t all = 0;
-    ND_TRY(read_paths(self));
     for (int i = 0; i < self->inputs; i++) all += (size_t)self->input[i]->bands + 1;
-    state *s = nd_alloc(self->arena, 1, sizeof *s);
-    if (!s) return ND_E_MEMORY;
     s->way = nd_alloc(self->arena, all, sizeof *s->way);
     s->made = nd_alloc(self->arena, all, sizeof *s->made);
     s->from = nd_alloc(self->arena, all, sizeof *s->from);
     self->band = nd_alloc(self->arena, all, sizeof *self->band);
-    if (!s->way || !s->made || !s->from || !self->band) return ND_E_MEMORY;
-    ND_TRY(find_reference(self, &s->reference));
-    ND_TRY(find_grid(self->input[s->reference], &s->grid));
-    self->product = self->input[s->reference]->product;
     self->bands = 0;
-    ND_TRY(add_reference(self, s));
+    return s->way && s->made && s->from && self->band ? ND_OK : ND_E_MEMORY;
+}
+
+static nd_status add_others(nd_node *self, state *s)
+{
     int number = 0;
     for (int i = 0; i < self->inputs; i++) {
         if (i == s->reference) continue;
@@ -295,6 +298,21 @@ static nd_status plan(nd_node *self)
         ND_TRY(add_other(self, s, i, text));
         ND_TRY(add_flags(self, s, i, text));
     }
+    return ND_OK;
+}
+
+static nd_status plan(nd_node *self)
+{
+    const collocate *set = self->settings.data;
+    ND_TRY(read_paths(self));
+    state *s = nd_alloc(self->arena, 1, sizeof *s);
+    if (!s) return ND_E_MEMORY;
+    ND_TRY(prepare(self, s));
+    ND_TRY(find_reference(self, &s->reference));
+    ND_TRY(find_grid(self->input[s->reference], &s->grid));
+    self->product = self->input[s->reference]->product;
+    ND_TRY(add_reference(self, s));
+    ND_TRY(add_others(self, s));
     self->name = set->target_product_name;
     self->state = s;
     return ND_OK;
@@ -333,8 +351,8 @@ static nd_status go(const nd_node *self, nd_work *work, int at, nd_tile *tile)
         if (m->is_presence) ND_TRY(presence(&s->way[at], work, k, tile));
         if (!m->is_presence) band[bands++] = (nd_warp_band){m->from.band, k, m->kernel};
     }
-    const nd_warp warp = {self->input[s->way[at].input], &s->way[at].mapping, band,
-                          bands};
+    const nd_warp warp = {self->input[s->way[at].input], &s->way[at].mapping, band, bands,
+                          .as_snap = true};
     return bands ? nd_warp_fill(&warp, work, tile) : ND_OK;
 }
 
@@ -357,10 +375,12 @@ static nd_status compute(const nd_node *self, nd_work *work, nd_tile *tile)
 static nd_rect window(const nd_node *self, int input, const nd_tile *tile, int *level)
 {
     const state *s = self->state;
+    const collocate *set = self->settings.data;
+    const nd_kernel kernel = (nd_kernel)set->resampling.at;
     if (input == s->reference) return tile->rect;
     for (int w = 0; w < s->ways; w++)
         if (s->way[w].input == input)
-            return nd_warp_window(&s->way[w].mapping, ND_BICUBIC, tile, level);
+            return nd_warp_window(&s->way[w].mapping, kernel, tile, level);
     return (nd_rect){0};
 }
 

@@ -28,6 +28,9 @@ typedef struct warp_line {
     float low_u, low_v, high_u, high_v;
     int base_x, base_y, stride; // base: where in the window u and v count from
 } warp_line;
+// Half a thousandth of a pixel less than the half: ties go right and down in every row,
+// whatever the last bit of a position says.
+#define WARP_HALF (0.5f - 1.0f / 2048)
 // Upper left sample of the 2 x 2, and how far to the right and down of its centre.
 typedef struct warp_spots {
     int offset[WARP_ROOT];
@@ -42,10 +45,12 @@ typedef struct warp_steps {
     int from[WARP_ROOT];
     float right[WARP_ROOT];
 } warp_steps;
+typedef void warp_sample(const float *data, int stride, const warp_spots *spots,
+                         int count, float *out);
 typedef struct warp_kernels {
     // `count` source pixels, n * count samples out; room: count + 2. Is any missing?
     bool (*refine)(const warp_steps *steps, int count, float *room, float *out);
     void (*spots)(const warp_line *line, int count, warp_spots *spots);
-    void (*sample[3])(const float *data, int stride, const warp_spots *spots, int count,
-                      float *out); // by nd_kernel
+    warp_sample *sample[ND_BICUBIC + 1]; // by nd_kernel
+    warp_sample *as_snap[ND_KERNELS];
 } warp_kernels;

@@ -4,6 +4,7 @@
 #include <math.h>
 
 enum { LARGEST = 6 << 20, EDGE = 4 }; // samples of one window; pixels around the source
+// and what a kernel reaches further than a linear one
 
 ND_KERNEL_TABLES(warp_kernels, warp_kernels);
 
@@ -16,11 +17,18 @@ typedef struct fill {
     int level;      // of the source
 } fill;
 
+// How much further than a linear one it reaches.
+static int reach(nd_kernel kernel)
+{
+    static const int further[ND_KERNELS] = {0, 0, 1, 2, 5, 10};
+    return further[kernel];
+}
+
 static int margin_of(const nd_warp *w)
 {
     int margin = 0;
     for (int k = 0; k < w->bands; k++)
-        if (w->band[k].kernel == ND_BICUBIC) margin = 1;
+        if (reach(w->band[k].kernel) > margin) margin = reach(w->band[k].kernel);
     return margin;
 }
 
@@ -38,12 +46,18 @@ static nd_rect window_of(const nd_mapping *m, const double range[4], int level,
         nd_grid_at((nd_grid){.width = m->width, .height = m->height}, level);
     const double side = (double)((int64_t)1 << level);
     // One more all around: positions are floats of their own when pixels are sampled.
-    const int x0 = bounded(range[0] / side - 1.5 - margin, -EDGE, g.width + EDGE),
-              y0 = bounded(range[1] / side - 1.5 - margin, -EDGE, g.height + EDGE),
-              x1 = bounded(range[2] / side + 2.5 + margin, -EDGE, g.width + EDGE),
-              y1 = bounded(range[3] / side + 2.5 + margin, -EDGE, g.height + EDGE);
+    const int edge = EDGE + margin,
+              x0 = bounded(range[0] / side - 1.5 - margin, -edge, g.width + edge),
+              y0 = bounded(range[1] / side - 1.5 - margin, -edge, g.height + edge),
+              x1 = bounded(range[2] / side + 2.5 + margin, -edge, g.width + edge),
+              y1 = bounded(range[3] / side + 2.5 + margin, -edge, g.height + edge);
     if (x1 < 0 || y1 < 0 || x0 > g.width || y0 > g.height) return (nd_rect){0};
     return (nd_rect){x0, y0, x1 - x0 + 1, y1 - y0 + 1};
+}
+
+static int clamped(int x, int low, int high)
+{
+    return x < low ? low : x > high ? high : x;
 }
 
 static void blank(const fill *f, nd_rect r)
@@ -112,26 +126,77 @@ static void exact_row(const fill *f, const warp_cell *c, const nd_tile *in, int 
     }
 }
 
+// A source's outermost pixels go on beyond its edges.
+static void extend(const nd_mapping *m, nd_tile *in)
+{
+    const nd_rect r = in->rect;
+    const nd_rect own = nd_rect_clip(r, m->width, m->height);
+    if (!own.width || !own.height) return;
+    for (int k = 0; k < in->bands.count; k++)
+        for (int y = r.y; y < r.y + r.height; y++) {
+            const int from = clamped(y, own.y, own.y + own.height - 1);
+            for (int x = r.x; x < r.x + r.width; x++) {
+                const int beside = clamped(x, own.x, own.x + own.width - 1);
+                if (x != beside || y != from)
+                    *nd_at(in, k, x, y) = *nd_at(in, k, beside, from);
+            }
+        }
+}
+
+// Positions are exact to some 1/1000 of a pixel when they are sampled.
+static bool leaves(const nd_mapping *m, const warp_cell *c)
+{
+    return !(c->range[0] >= 1 && c->range[1] >= 1 && c->range[2] <= m->width - 1 &&
+             c->range[3] <= m->height - 1);
+}
+
+// Whose centre does not lie on the source has no data, whatever goes on beyond it.
+static void blank_outside(const nd_warp *w, const nd_tile *in, const warp_spots *spots,
+                          const warp_cell *c, float *out)
+{
+    for (int i = 0; i < c->part.width; i++) {
+        const int at = spots->offset[i], stride = (int)in->stride;
+        const int x = in->rect.x + at % stride + (spots->right[i] >= WARP_HALF),
+                  y = in->rect.y + at / stride + (spots->down[i] >= WARP_HALF);
+        if (x < 0 || y < 0 || x >= w->mapping->width || y >= w->mapping->height)
+            out[i] = NAN;
+    }
+}
+
+static void sample_row(const fill *f, const warp_cell *c, const nd_tile *in, int y,
+                       const warp_spots *spots)
+{
+    const nd_warp *w = f->warp;
+    const nd_rect p = c->part;
+    const double *u = c->each[0] ? c->each[0] + (ptrdiff_t)(y - p.y) * p.width : NULL;
+    warp_sample *const *by = w->as_snap ? f->kernels->as_snap : f->kernels->sample;
+    for (int k = 0; k < w->bands; k++) {
+        float *out = nd_at(f->tile, w->band[k].plane, p.x, y);
+        by[w->band[k].kernel](in->data + k * in->plane, (int)in->stride, spots, p.width,
+                              out);
+        if (w->as_snap && leaves(w->mapping, c)) blank_outside(w, in, spots, c, out);
+        for (int i = 0; u && i < p.width; i++)
+            if (isnan(u[i])) out[i] = NAN;
+    }
+}
+
 static void sample(const fill *f, const warp_cell *c, const nd_tile *in)
 {
     warp_spots spots;
-    const nd_rect p = c->part;
-    for (int y = p.y; y < p.y + p.height; y++) {
+    for (int y = c->part.y; y < c->part.y + c->part.height; y++) {
         if (c->each[0]) exact_row(f, c, in, y, &spots);
         if (!c->each[0]) straight_row(f, c, in, y, &spots);
-        for (int k = 0; k < f->warp->bands; k++) {
-            const nd_warp_band *b = &f->warp->band[k];
-            float *out = nd_at(f->tile, b->plane, p.x, y);
-            const nd_kernel kernel =
-                f->tile->level && b->kernel == ND_BICUBIC ? ND_BILINEAR : b->kernel;
-            f->kernels->sample[kernel](in->data + k * in->plane, (int)in->stride, &spots,
-                                       p.width, out);
-            if (!c->each[0]) continue;
-            const ptrdiff_t at = (ptrdiff_t)(y - p.y) * p.width;
-            for (int i = 0; i < p.width; i++)
-                if (isnan(c->each[0][at + i])) out[i] = NAN;
-        }
+        sample_row(f, c, in, y, &spots);
     }
+}
+
+static nd_status read_and_sample(const fill *f, nd_rect window, const warp_cell *first)
+{
+    nd_tile in;
+    ND_TRY(nd_read(f->warp->source, f->work, f->bands, f->level, window, &in));
+    if (f->warp->as_snap) extend(f->warp->mapping, &in);
+    for (const warp_cell *c = first; c; c = c->next) sample(f, c, &in);
+    return ND_OK;
 }
 
 static nd_status part(const fill *f, nd_rect rect);
@@ -160,7 +225,6 @@ static nd_status part(const fill *f, nd_rect rect)
     nd_arena *scratch = f->work->arena;
     const nd_mark mark = nd_arena_mark(scratch);
     warp_cell *first;
-    nd_tile in;
     double range[4] = {(double)INFINITY, (double)INFINITY, -(double)INFINITY,
                        -(double)INFINITY};
     ND_TRY(nd_work_go_on(f->work));
@@ -178,10 +242,7 @@ static nd_status part(const fill *f, nd_rect rect)
         nd_arena_back(scratch, mark);
         return halves(f, rect);
     }
-    if (samples) {
-        ND_TRY(nd_read(f->warp->source, f->work, f->bands, f->level, window, &in));
-        for (const warp_cell *c = first; c; c = c->next) sample(f, c, &in);
-    }
+    if (samples) ND_TRY(read_and_sample(f, window, first));
     nd_arena_back(scratch, mark);
     return ND_OK;
 }
@@ -253,7 +314,8 @@ nd_status nd_warp_fill(const nd_warp *warp, nd_work *work, nd_tile *tile)
         if (is_whole) band[k].kernel = ND_NEAREST;
         if (tile->level && !is_whole) band[k].kernel = ND_BILINEAR;
     }
-    const nd_warp own = {warp->source, warp->mapping, band, warp->bands};
+    const nd_warp own = {warp->source, warp->mapping, band, warp->bands,
+                         warp->as_snap && !tile->level};
     fill f = {&own, warp_kernels_at[nd_cpu()], work, tile, {from, warp->bands}, 0};
     const nd_status status = tile->level ? blocks(&f) : part(&f, tile->rect);
     nd_arena_back(scratch, mark);
@@ -284,5 +346,5 @@ nd_rect nd_warp_window(const nd_mapping *m, nd_kernel kernel, const nd_tile *til
         range[0] = fmin(range[0], x[i]), range[1] = fmin(range[1], y[i]);
         range[2] = fmax(range[2], x[i]), range[3] = fmax(range[3], y[i]);
     }
-    return window_of(m, range, *level, kernel == ND_BICUBIC);
+    return window_of(m, range, *level, reach(kernel));
 }

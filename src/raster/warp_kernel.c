@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sampling along lines through a window of pixels: nearest, bilinear, bicubic.
+// Sampling along lines through a window of pixels: nearest, linear, cubic, sinc.
 #include "raster/warp.h"
 #include <math.h>
-
-// Half a thousandth of a pixel more than the half: ties go right and down in every row,
-// whatever the last bit of a position says.
-static const float half = 0.5f - 1.0f / 2048;
 
 static void spots(const warp_line *restrict l, int count, warp_spots *restrict s)
 {
@@ -26,7 +22,8 @@ static void spots(const warp_line *restrict l, int count, warp_spots *restrict s
 
 static inline int nearest_of(const warp_spots *s, int i, int stride)
 {
-    return s->offset[i] + (s->right[i] >= half) + (s->down[i] >= half ? stride : 0);
+    return s->offset[i] + (s->right[i] >= WARP_HALF) +
+           (s->down[i] >= WARP_HALF ? stride : 0);
 }
 
 static void nearest(const float *restrict data, int stride, const warp_spots *restrict s,
@@ -47,8 +44,9 @@ static float mend(const float *p, int stride, float right, float down)
     return sum / weight;
 }
 
-static void bilinear(const float *restrict data, int stride, const warp_spots *restrict s,
-                     int count, float *restrict out)
+// Is any missing?
+static inline bool linear(const float *restrict data, int stride,
+                          const warp_spots *restrict s, int count, float *restrict out)
 {
     const float *restrict below = data + stride;
     int bad = 0;
@@ -61,10 +59,29 @@ static void bilinear(const float *restrict data, int stride, const warp_spots *r
         out[i] = value;
         bad |= value != value;
     }
-    if (!bad) return;
+    return bad;
+}
+
+static void mend_all(const float *restrict data, int stride, const warp_spots *restrict s,
+                     int count, float *restrict out)
+{
     for (int i = 0; i < count; i++)
         if (out[i] != out[i] && !isnan(data[nearest_of(s, i, stride)]))
             out[i] = mend(data + s->offset[i], stride, s->right[i], s->down[i]);
+}
+
+static void bilinear(const float *restrict data, int stride, const warp_spots *restrict s,
+                     int count, float *restrict out)
+{
+    if (linear(data, stride, s, count, out)) mend_all(data, stride, s, count, out);
+}
+
+static void bilinear_as_snap(const float *restrict data, int stride,
+                             const warp_spots *restrict s, int count, float *restrict out)
+{
+    if (!linear(data, stride, s, count, out)) return;
+    for (int i = 0; i < count; i++)
+        if (out[i] != out[i]) out[i] = data[s->offset[i]];
 }
 
 static inline float keys(float a, float b, float c, float d, float t)
@@ -74,23 +91,125 @@ static inline float keys(float a, float b, float c, float d, float t)
     return b + t * (p + t * (q + t * r));
 }
 
-static void bicubic(const float *restrict data, int stride, const warp_spots *restrict s,
-                    int count, float *restrict out)
+static inline float keys_of(const float *restrict p, int stride, float x, float y)
+{
+    float row[4];
+    for (int k = 0; k < 4; k++, p += stride) row[k] = keys(p[0], p[1], p[2], p[3], x);
+    return keys(row[0], row[1], row[2], row[3], y);
+}
+
+static inline bool cubic(const float *restrict data, int stride,
+                         const warp_spots *restrict s, int count, float *restrict out)
 {
     int bad = 0;
     for (int i = 0; i < count; i++) {
-        const float *p = data + s->offset[i] - stride - 1;
-        const float x = s->right[i];
-        float row[4];
-        for (int k = 0; k < 4; k++, p += stride) row[k] = keys(p[0], p[1], p[2], p[3], x);
-        const float value = keys(row[0], row[1], row[2], row[3], s->down[i]);
+        const float value =
+            keys_of(data + s->offset[i] - stride - 1, stride, s->right[i], s->down[i]);
         out[i] = value;
         bad |= value != value;
     }
-    if (!bad) return;
-    for (int i = 0; i < count; i++)
-        if (out[i] != out[i] && !isnan(data[nearest_of(s, i, stride)]))
-            out[i] = mend(data + s->offset[i], stride, s->right[i], s->down[i]);
+    return bad;
+}
+
+static void bicubic(const float *restrict data, int stride, const warp_spots *restrict s,
+                    int count, float *restrict out)
+{
+    if (cubic(data, stride, s, count, out)) mend_all(data, stride, s, count, out);
+}
+
+enum { WIDEST = 21 };
+
+// The n x n samples at p, those that are missing as the mean of the others.
+static void complete(const float *restrict p, int stride, int n, float *restrict to)
+{
+    double sum = 0;
+    int valid = 0;
+    for (int y = 0; y < n; y++)
+        for (int x = 0; x < n; x++) {
+            const float v = to[y * n + x] = p[y * stride + x];
+            if (v == v) sum += (double)v, valid++;
+        }
+    const float mean = (float)(sum / valid);
+    for (int i = 0; i < n * n; i++) to[i] = to[i] == to[i] ? to[i] : mean;
+}
+
+static void bicubic_as_snap(const float *restrict data, int stride,
+                            const warp_spots *restrict s, int count, float *restrict out)
+{
+    float all[16];
+    if (!cubic(data, stride, s, count, out)) return;
+    for (int i = 0; i < count; i++) {
+        const float *p = data + s->offset[i];
+        if (out[i] == out[i] || isnan(*p)) continue;
+        complete(p - stride - 1, stride, 4, all);
+        out[i] = keys_of(all, 4, s->right[i], s->down[i]);
+    }
+}
+
+// sin(pi d) / (pi d) * (1 + cos(pi d / half)) / 2 at d = t + half, t + half - 1, …, of
+// which those beyond half are nought; their sum is 1. The cosine turns by a fixed angle.
+static void sinc_weights(int n, double t, double *restrict weight)
+{
+    const double pi = 3.14159265358979323846;
+    const int half = n / 2;
+    const double turn_c = cos(pi / half), turn_s = sin(pi / half), sine = sin(pi * t);
+    double c = -cos(pi * t / half), s = -sin(pi * t / half), sum = 0;
+    for (int k = 0; k < n; k++) {
+        const double d = t + half - k;
+        const double sinc = d == 0 ? 1 : ((half - k) % 2 ? -sine : sine) / (pi * d);
+        weight[k] = d > half ? 0 : sinc * 0.5 * (1 + c);
+        sum += weight[k];
+        const double next = c * turn_c + s * turn_s;
+        s = s * turn_c - c * turn_s, c = next;
+    }
+    for (int k = 0; k < n; k++) weight[k] /= sum;
+}
+
+static inline float sinc_of(const float *restrict p, int stride, int n,
+                            const double *restrict across, const double *restrict down)
+{
+    double column[WIDEST] = {0}, sum = 0;
+    for (int y = 0; y < n; y++)
+        for (int x = 0; x < n; x++) column[x] += down[y] * (double)p[y * stride + x];
+    for (int x = 0; x < n; x++) sum += across[x] * column[x];
+    return (float)sum;
+}
+
+static inline void sinc(const float *restrict data, int stride,
+                        const warp_spots *restrict s, int n, int count,
+                        float *restrict out)
+{
+    float all[WIDEST * WIDEST];
+    double across[WIDEST], down[WIDEST];
+    for (int i = 0; i < count; i++) {
+        const float *p = data + s->offset[i], *first = p - n / 2 * (stride + 1);
+        out[i] = NAN;
+        if (isnan(*p)) continue;
+        sinc_weights(n, (double)s->right[i], across);
+        sinc_weights(n, (double)s->down[i], down);
+        out[i] = sinc_of(first, stride, n, across, down);
+        if (out[i] == out[i]) continue;
+        complete(first, stride, n, all);
+        out[i] = sinc_of(all, n, n, across, down);
+    }
+}
+
+static void sinc_5(const float *restrict data, int stride, const warp_spots *restrict s,
+                   int count, float *restrict out)
+{
+    sinc(data, stride, s, 5, count, out);
+}
+
+static void sinc_11(const float *restrict data, int stride, const warp_spots *restrict s,
+                    int count, float *restrict out)
+{
+    sinc(data, stride, s, 11, count, out);
+}
+
+static void sinc_21(const float *restrict data, int stride, const warp_spots *restrict s,
+                    int count, float *restrict out)
+{
+    sinc(data, stride, s, 21, count, out);
 }
 
 // Twice as fine, in one go: the compiler weaves the two.
@@ -129,4 +248,7 @@ static bool refine(const warp_steps *restrict s, int count, float *restrict t,
 }
 
 const warp_kernels ND_KERNEL(warp_kernels) = {
-    refine, spots, {nearest, bilinear, bicubic}};
+    refine,
+    spots,
+    {nearest, bilinear, bicubic},
+    {nearest, bilinear_as_snap, bicubic_as_snap, sinc_5, sinc_11, sinc_21}};

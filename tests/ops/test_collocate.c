@@ -50,6 +50,26 @@ TEST(interpolates_when_told_to_but_never_classes)
     CHECK(READS(out, 1, 6, 3, 1));
 }
 
+// Half a pixel off a row: weights of the sinc at a half, as raster's tests work them out.
+// Beside a gap a linear sample is the one on the left.
+TEST(has_snaps_kernels_and_its_rule_beside_what_is_missing)
+{
+    nd_node *a = UTM(500025, 4500020, 1, 1, 1),
+            *b = UTM(500000, 4500020, 5, 1, 9, 0, 1, 5, 2),
+            *gap = UTM(500000, 4500020, 5, 1, 9, 0, 1, NAN, 2);
+    CHECK(READS(apply(arena, "Collocate", FROM(a, b),
+                      WITH("resamplingType", "BISINC_5_POINT_INTERPOLATION")),
+                1, 1 + 3 / sqrtf(2), 1));
+    CHECK(READS(apply(arena, "Collocate", FROM(a, gap),
+                      WITH("resamplingType", "BILINEAR_INTERPOLATION")),
+                1, 1, 1));
+    // At the second pixel's middle a kernel of any width is that pixel.
+    a = UTM(500010, 4500020, 1, 1, 1);
+    CHECK(READS(apply(arena, "Collocate", FROM(a, gap),
+                      WITH("resamplingType", "BISINC_21_POINT_INTERPOLATION")),
+                1, 0, 1));
+}
+
 TEST(goes_through_coordinate_systems)
 {
     nd_node *a = UTM(500000, 4500020, 2, 2, 1, 2, 3, 4);

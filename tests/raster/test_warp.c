@@ -27,6 +27,7 @@ typedef struct warped {
     nd_kernel kernel;
     int width, height;
     double max_error_px;
+    bool as_snap;
 } warped;
 static nd_status plan(nd_node *self)
 {
@@ -43,8 +44,8 @@ static nd_status compute(const nd_node *self, nd_work *work, nd_tile *tile)
     const nd_mapping m = {go, &w->way, from->width, from->height, w->max_error_px};
     for (int k = 0; k < tile->bands.count; k++)
         band[k] = (nd_warp_band){tile->bands.band[k], k, w->kernel};
-    return nd_warp_fill(&(nd_warp){self->input[0], &m, band, tile->bands.count}, work,
-                        tile);
+    const nd_warp warp = {self->input[0], &m, band, tile->bands.count, w->as_snap};
+    return nd_warp_fill(&warp, work, tile);
 }
 static const nd_op op_warped = {.name = "warped",
                                 .min_inputs = 1,
@@ -122,6 +123,88 @@ TEST(bicubic_weighs_four_by_four)
                 3)); // one of 16 is missing: the mean of the inner four
 }
 
+// As SNAP: one pixel whose centre lies at `x`, `y` of the source.
+static nd_node *one_as_snap(nd_arena *arena, nd_node *in, double x, double y,
+                            nd_kernel kernel)
+{
+    return warp(arena, in,
+                (warped){MOVED(x - 0.5, y - 0.5, 1), kernel, 1, 1, 0.125, true});
+}
+
+TEST(as_snap_a_linear_sample_beside_missing_ones_is_the_upper_left)
+{
+    nd_node *in = PIXELS(2, 2, 1, NAN, 3, 4), *lost = PIXELS(2, 2, NAN, 2, 3, 4);
+    CHECK(READS(one_as_snap(arena, in, 0.75, 0.75, ND_BILINEAR), 1));
+    CHECK(READS(one_as_snap(arena, in, 1.25, 1.25, ND_BILINEAR), 1)); // nearest: 4
+    CHECK(READS(one_as_snap(arena, lost, 1.25, 1.25, ND_BILINEAR), NAN));
+    // On the first row exactly, and between two that are there: the missing one is of
+    // the four all the same.
+    CHECK(READS(one_as_snap(arena, lost, 1.25, 0.5, ND_BILINEAR), NAN));
+    CHECK(
+        READS(one_as_snap(arena, lost, 1.75, 1.25, ND_BILINEAR), 0.25f * 2 + 0.75f * 4));
+}
+
+// Keys' kernel at a half: -1, 9, 9, -1 of 16; of the first corner 1 of 256.
+TEST(as_snap_wider_kernels_put_the_mean_where_a_sample_is_missing)
+{
+    nd_node *in = PIXELS(4, 4, 0, 1, 5, 2, 0, 1, 5, 2, 0, 1, 5, 2, NAN, 1, 5, 2);
+    CHECK(READS(one_as_snap(arena, in, 2, 2, ND_BICUBIC),
+                52 / 16.0f + 32 / 15.0f / 256)); // 15 samples, together 32
+    in = PIXELS(4, 4, 0, 1, 5, 2, 0, NAN, 5, 2, 0, 1, 5, 2, 0, 1, 5, 2);
+    CHECK(READS(one_as_snap(arena, in, 2, 2, ND_BICUBIC), NAN)); // the upper left of four
+    in = PIXELS(4, 4, 0, 1, 5, 2, 0, 1, 5, 2, 0, 1, NAN, 2, 0, 1, 5, 2);
+    CHECK(READS(one_as_snap(arena, in, 2, 2, ND_BICUBIC),
+                52 / 16.0f + 81 / 256.0f * (27 / 15.0f - 5)));
+}
+
+TEST(as_snap_the_outermost_pixels_go_on_but_there_is_nothing_outside)
+{
+    nd_node *in = PIXELS(4, 1, 0, 1, 5, 2);
+    // 0, 0, 1, 5 of one row, which goes on upwards and downwards.
+    CHECK(READS(one_as_snap(arena, in, 1, 0.5, ND_BICUBIC), (9 * 1 - 5) / 16.0f));
+    CHECK(READS(one_as_snap(arena, in, 3.75, 0.25, ND_BILINEAR), 2));
+    for (int kernel = ND_NEAREST; kernel < ND_KERNELS; kernel++) {
+        CHECK(READS(one_as_snap(arena, in, -0.25, 0.5, (nd_kernel)kernel), NAN));
+        CHECK(READS(one_as_snap(arena, in, 0.5, -0.25, (nd_kernel)kernel), NAN));
+        CHECK(READS(one_as_snap(arena, in, 4, 0.5, (nd_kernel)kernel), NAN));
+        CHECK(READS(one_as_snap(arena, in, 0.5, 1, (nd_kernel)kernel), NAN));
+        CHECK(READS(one_as_snap(arena, in, 3.5, 0.5, (nd_kernel)kernel), 2));
+    }
+}
+
+// At a half, weights of five points are w, 1/2 - w on either side with w = 3 / 4 sqrt(2):
+// sinc 2 / pi and -2 / 3 pi, the window (2 +- sqrt(2)) / 4. The first point weighs
+// nothing.
+TEST(a_sinc_of_five_points_is_what_is_worked_out_by_hand)
+{
+    nd_node *in = PIXELS(5, 1, 9, 0, 1, 5, 2);
+    CHECK(READS(one_as_snap(arena, in, 3, 0.5, ND_SINC_5), 1 + 3 / sqrtf(2)));
+}
+
+// numpy: kernel by kernel, the formula as it stands. One of the samples is missing.
+TEST(wider_sincs_are_those_of_the_formula)
+{
+    enum { WIDTH = 30, HEIGHT = 26 };
+    static float v[WIDTH * HEIGHT];
+    static const double at[4][2] = {
+        {20.1875, 5.6875}, {14.875, 11.3125}, {0.3125, 25.625}, {14.625, 12.625}};
+    static const float want[3][4] = {
+        {21.7590676f, 26.895288f, 15.50949f, NAN},
+        {25.7194453f, 31.9694247f, 15.2671121f, NAN},
+        {26.1822428f, 34.2640406f, 14.9671198f, NAN},
+    };
+    for (int i = 0; i < WIDTH * HEIGHT; i++) {
+        const int x = i % WIDTH, y = i / WIDTH;
+        v[i] = x == 14 && y == 12 ? NAN : (float)((x * x * 7 + y * 13 + x * y) % 31);
+    }
+    nd_node *in = picture(arena, WIDTH, HEIGHT, v, WIDTH * HEIGHT);
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < 4; i++)
+            CHECK(READS(
+                one_as_snap(arena, in, at[i][0], at[i][1], (nd_kernel)(ND_SINC_5 + k)),
+                want[k][i]));
+}
+
 TEST(classes_and_flags_are_never_mixed)
 {
     nd_node *in = NINE;
@@ -145,14 +228,16 @@ TEST(bent_ways_have_no_seams_on_any_level)
 {
     nd_node *in = noise(arena, 200);
     const float *got;
-    for (int kernel = ND_NEAREST; kernel <= ND_BICUBIC; kernel++) {
+    for (int k = 0; k <= ND_BICUBIC + (int)ND_KERNELS; k++) {
+        const bool as_snap = k > ND_BICUBIC;
         const warped set = {{{10, -20}, {0.7, 0.3}, {-0.2, 0.9}, 2e-3},
-                            (nd_kernel)kernel,
+                            (nd_kernel)(as_snap ? k - ND_BICUBIC - 1 : k),
                             300,
                             280,
-                            0.125};
+                            0.125,
+                            as_snap};
         nd_node *out = warp(arena, in, set);
-        for (int level = 0; level < 4; level++)
+        for (int level = 0; level < (as_snap ? 2 : 4); level++)
             CHECK(out && reads_alike(arena, out, ND_BANDS(0), level, &got));
     }
 }
@@ -216,12 +301,14 @@ ND_KERNEL_TABLES(warp_kernels, warp_kernels);
 TEST(all_instruction_sets_give_the_same_bits)
 {
     enum { SIDE = 64 };
-    static float data[SIDE * SIDE];
+    static float data[(SIDE + 20) * SIDE + 20];
     static warp_spots want_spots, spots;
     float want[WARP_ROOT], got[WARP_ROOT];
-    for (int i = 0; i < SIDE * SIDE; i++)
+    for (int i = 0; i < (SIDE + 20) * SIDE + 20; i++)
         data[i] = i % 31 ? (float)(nd_random_unit(3, (uint64_t)i) * 1e4) : NAN;
     const warp_line line = {3.3f, 5.1f, 0.197f, 0.171f, 0.5f, 2, 2, 60, 60, 0, 0, SIDE};
+    const warp_kernels *plain = warp_kernels_at[ND_CPU_C];
+    const float *middle = data + 10 * SIDE + 10; // the widest kernel reaches ten further
     if (nd_cpu_best() == ND_CPU_C) printf("# this machine knows plain C only\n");
     for (int level = ND_CPU_C; level <= (int)nd_cpu_best(); level++) {
         const warp_kernels *k = warp_kernels_at[level];
@@ -229,9 +316,11 @@ TEST(all_instruction_sets_give_the_same_bits)
         k->spots(&line, 251, to);
         CHECK(memcmp(to->offset, want_spots.offset, 251 * sizeof(int)) == 0);
         CHECK(memcmp(to->right, want_spots.right, 251 * sizeof(float)) == 0);
-        for (int kernel = 0; kernel < 3; kernel++) {
-            warp_kernels_at[ND_CPU_C]->sample[kernel](data, SIDE, &want_spots, 251, want);
-            k->sample[kernel](data, SIDE, to, 251, got);
+        for (int kernel = 0; kernel <= ND_BICUBIC + (int)ND_KERNELS; kernel++) {
+            const int own = kernel - ND_BICUBIC - 1;
+            (own < 0 ? plain->sample[kernel]
+                     : plain->as_snap[own])(middle, SIDE, &want_spots, 251, want);
+            (own < 0 ? k->sample[kernel] : k->as_snap[own])(middle, SIDE, to, 251, got);
             for (int i = 0; i < 251; i++)
                 CHECK(memcmp(&want[i], &got[i], sizeof *got) == 0 ||
                       (isnan(want[i]) && isnan(got[i])));
