@@ -54,11 +54,26 @@ static void label(nd_buffer *out, double value, bool is_share)
     nd_buffer_add(out, "%s%s", text ? text : "", is_share ? " %" : "");
 }
 
+typedef struct ticks {
+    double first, step;
+    int count;
+} ticks;
+
+// Counted, not added up: a step may be too small to change what it is added to.
+static ticks ticks_of(double from, double to, int wanted)
+{
+    ticks t = {.step = tick(to - from, wanted)};
+    t.first = ceil(from / t.step - 1e-9) * t.step;
+    const double steps = floor((to - t.first) / t.step + 1e-9);
+    if (isfinite(t.first) && steps >= 0) t.count = (int)fmin(steps, 2 * wanted) + 1;
+    return t;
+}
+
 static void axes(nd_buffer *out, const frame *f, bool is_share)
 {
-    const double step = tick(f->y1 - f->y0, 5);
-    for (double y = ceil(f->y0 / step - 1e-9) * step; y <= f->y1 + step * 1e-9;
-         y += step) {
+    const ticks high = ticks_of(f->y0, f->y1, 5), wide = ticks_of(f->x0, f->x1, 6);
+    for (int i = 0; i < high.count; i++) {
+        const double y = high.first + i * high.step;
         const int at = down(f, y);
         nd_buffer_add(out,
                       "<path class='grid' d='M%d %dH%d'/><text x='%d' y='%d' "
@@ -67,9 +82,8 @@ static void axes(nd_buffer *out, const frame *f, bool is_share)
         label(out, y, is_share);
         nd_buffer_add(out, "</text>");
     }
-    const double across_step = tick(f->x1 - f->x0, 6);
-    for (double x = ceil(f->x0 / across_step - 1e-9) * across_step;
-         x <= f->x1 + across_step * 1e-9; x += across_step) {
+    for (int i = 0; i < wide.count; i++) {
+        const double x = wide.first + i * wide.step;
         nd_buffer_add(out, "<text x='%d' y='%d' class='middle'>", across(f, x),
                       HEIGHT - BOTTOM + 180);
         label(out, x, false);

@@ -113,6 +113,21 @@ TEST(the_page_loads_nothing_and_escapes_names)
     CHECK(strstr(text.text, "aria-label='Calibration'"));
 }
 
+// Near 1e17 doubles lie 16 apart: no step of an axis between two neighbours is one.
+TEST(a_curve_between_two_neighbouring_numbers_gets_a_few_ticks)
+{
+    nd_evaluation e = {0};
+    nd_buffer text = {.arena = arena};
+    const double x[] = {0, 1}, y[] = {1e17, 1e17 + 16};
+    const nd_curve curve[] = {{"loss", x, y, 2, false}, {"more", x, y, 2, false}};
+    int ticks = 0;
+    CHECK(gather(arena, &e) == ND_OK);
+    CHECK(nd_evaluation_html(&e, curve, 2, &text) == ND_OK);
+    for (const char *at = text.text; at && (at = strstr(at, "class='grid'")); at++)
+        ticks++;
+    CHECK(ticks > 0 && ticks < 24);
+}
+
 // Two chips of 2 x 2, two classes; the label of one pixel is not known.
 TEST(masks_are_counted_by_pixels_and_drawn_by_units)
 {
