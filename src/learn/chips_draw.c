@@ -140,12 +140,12 @@ static bool around(const nd_dataset *set, const nd_draw *draw, int px, int py,
                    data_corner *c)
 {
     const data_scene *s = &set->scene[c->scene];
-    const int size = set->set.chips.size;
+    const int size = set->set.chips.size, half = size / 2;
     for (uint32_t block = 1; block <= TRIES; block++) {
         uint32_t w[4];
         nd_draw_block(draw, block, w);
-        const int dx = (int)((double)nd_draw_unit(w[0]) * (size / 2)) + size / 4;
-        const int dy = (int)((double)nd_draw_unit(w[1]) * (size / 2)) + size / 4;
+        const int dx = (int)((double)nd_draw_unit(w[0]) * half) + size / 4;
+        const int dy = (int)((double)nd_draw_unit(w[1]) * half) + size / 4;
         c->x = clamped(px - dx, size, s->grid.width);
         c->y = clamped(py - dy, size, s->grid.height);
         if (data_may_hold(s, ND_TRAIN, (nd_rect){c->x, c->y, size, size}, true))
@@ -230,8 +230,8 @@ static bool pool_regions(const nd_dataset *set, uint32_t epoch, ordered *all,
     for (int i = 0; i < end.scene; i++)
         regions += (int64_t)(set->scene[i].grid.width / REGION + 1) *
                    (set->scene[i].grid.height / REGION + 1);
-    region *r = malloc((size_t)regions * sizeof *r);
-    int *pool = malloc((size_t)regions * sizeof *pool);
+    region *r = malloc(((size_t)regions + 1) * sizeof *r);
+    int *pool = calloc((size_t)regions + 1, sizeof *pool);
     if (r && pool) {
         for (int64_t i = 0; i < regions; i++)
             r[i] = (region){key_of(set, epoch, (uint64_t)i | (uint64_t)1 << 46), i};

@@ -72,8 +72,10 @@ static double mean(const fitting *f, int b)
     return all > 0 && none <= all ? sum / all : (double)NAN;
 }
 
-static void fill(fitting *f, uint8_t *byte, float *value)
+static void fill(fitting *f)
 {
+    uint8_t *byte = f->hand->extra;
+    float *value = (float *)(void *)f->hand->extra;
     const int bands = f->hand->bands, width = f->across.made, height = f->down.made;
     const int64_t plane = (int64_t)width * height;
     for (int y = 0; y < height; y++) {
@@ -83,7 +85,7 @@ static void fill(fitting *f, uint8_t *byte, float *value)
             f->nx = weights_of(&f->across, x, &f->x, f->wx);
             for (int b = 0; b < bands; b++) {
                 const double one = mean(f, b);
-                if (byte)
+                if (f->hand->is_bytes)
                     byte[at * bands + b] = (uint8_t)(one + 0.5);
                 else
                     value[b * plane + at] = (float)one;
@@ -111,8 +113,7 @@ static nd_status fit(data_hand *hand, const line *across, const line *down)
                                          "cut it into chips");
     ND_TRY(
         nd_room(&hand->extra, &hand->extra_room, count * (is_bytes ? 1 : sizeof(float))));
-    fill(&f, is_bytes ? hand->extra : NULL,
-         is_bytes ? NULL : (float *)(void *)hand->extra);
+    fill(&f);
     if (is_bytes)
         change(&hand->byte, &hand->byte_room, &hand->extra, &hand->extra_room);
     else

@@ -60,7 +60,8 @@ static void from_bytes(const nd_dataset *set, data_hand *hand, float *out)
         for (int y = 0; y < set->height; y++) {
             const uint8_t *row = hand->byte + (ptrdiff_t)hand->ways.down[y] * bands + b;
             float *to = out + ((int64_t)b * set->height + y) * w;
-            for (int x = 0; x < w; x++) to[x] = table[row[hand->ways.across[x] * bands]];
+            for (int x = 0; x < w; x++)
+                to[x] = table[row[(ptrdiff_t)hand->ways.across[x] * bands]];
         }
     }
 }

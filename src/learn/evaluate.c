@@ -48,22 +48,24 @@ static nd_status begin(evaluating *e)
                               .pixels = e->pixels,
                               .temperature = e->model->card->temperature,
                               .seed = e->ask->seed};
-    const size_t numbers = (size_t)(e->batch * e->classes * e->pixels);
+    const size_t numbers = (size_t)e->batch * (size_t)e->classes * (size_t)e->pixels;
     e->plain = nd_evaluator_new(e->arena, &make);
     e->logit = nd_alloc(e->arena, numbers, sizeof(float));
     if (!e->plain || !e->logit) return ND_E_MEMORY;
     const int around = 2 * e->model->margin;
     if (around)
         e->wide = nd_alloc(e->arena,
-                           (size_t)(e->batch * e->bands) * (size_t)(e->height + around) *
-                               (size_t)(e->width + around),
+                           (size_t)e->batch * (size_t)e->bands *
+                               (size_t)(e->height + around) * (size_t)(e->width + around),
                            sizeof(float));
     if (around && !e->wide) return ND_E_MEMORY;
     if (!e->ask->views) return ND_OK;
     make.is_brief = true;
     make.temperature = 1; // what goes in is the log of a probability
     e->viewed = nd_evaluator_new(e->arena, &make);
-    e->turned = nd_alloc(e->arena, (size_t)(e->batch * e->bands * e->height * e->width),
+    e->turned = nd_alloc(e->arena,
+                         (size_t)e->batch * (size_t)e->bands * (size_t)e->height *
+                             (size_t)e->width,
                          sizeof(float));
     e->turned_logit = nd_alloc(e->arena, numbers, sizeof(float));
     e->mean = nd_alloc(e->arena, numbers, sizeof(float));
@@ -123,7 +125,7 @@ static nd_status give(evaluating *e, nd_evaluator *to, const nd_batch *batch,
     for (int i = 0; i < batch->count; i++) {
         const int64_t index = batch->first + i;
         const nd_answer answer = {
-            .logit = &logit[i * e->classes * e->pixels],
+            .logit = &logit[(int64_t)i * e->classes * e->pixels],
             .label = &label[i * e->pixels],
             .height = e->is_mask ? e->height : 1,
             .width = e->is_mask ? e->width : 1,

@@ -15,10 +15,10 @@ static int64_t source(int turn, int side_x, int side_y, int x, int y)
 static void turn_pictures(const evaluating *e, const float *in, int count, int turn)
 {
     const int64_t plane = (int64_t)e->height * e->width;
-    for (int64_t i = 0; i < count * e->bands; i++)
+    for (int64_t i = 0; i < (int64_t)count * e->bands; i++)
         for (int y = 0; y < e->height; y++)
             for (int x = 0; x < e->width; x++)
-                e->turned[i * plane + y * e->width + x] =
+                e->turned[i * plane + (int64_t)y * e->width + x] =
                     in[i * plane + source(turn, e->width, e->height, x, y)];
 }
 

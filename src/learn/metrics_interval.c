@@ -88,9 +88,10 @@ nd_status nd_bootstrap_run(nd_arena *arena, const nd_bootstrap_make *make,
     for (int i = 0; i < draws; i++) {
         draw(make, (uint64_t)i, times);
         make->of(make->user, times, make->units, one);
-        for (int v = 0; v < values; v++) all[v * draws + i] = one[v];
+        for (int v = 0; v < values; v++) all[(ptrdiff_t)v * draws + i] = one[v];
     }
-    for (int v = 0; v < values; v++) result[v] = summary(&all[v * draws], draws);
+    for (int v = 0; v < values; v++)
+        result[v] = summary(&all[(ptrdiff_t)v * draws], draws);
     return ND_OK;
 }
 

@@ -75,7 +75,7 @@ const char *report_place(nd_arena *arena, const nd_case *one)
 int report_rival(const nd_evaluation *e, int k)
 {
     int rival = -1;
-    const double *row = &e->matrix->count[k * e->matrix->classes];
+    const double *row = &e->matrix->count[(ptrdiff_t)k * e->matrix->classes];
     for (int j = 0; j < e->matrix->classes; j++)
         if (j != k && row[j] > 0 && (rival < 0 || row[j] > row[rival])) rival = j;
     return rival;

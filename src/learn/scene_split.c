@@ -128,10 +128,11 @@ static nd_status fill_squares(squares *q, int number)
         char key[96];
         for (int k = 0; k < set->classes; k++) all += count[k];
         if (!all) continue;
-        double x = fmin((double)(block % s->across) * DATA_BLOCK + DATA_BLOCK / 2.0,
-                        s->grid.width - 0.5);
-        double y = fmin((double)(block / s->across) * DATA_BLOCK + DATA_BLOCK / 2.0,
-                        s->grid.height - 0.5);
+        const int64_t column = block % s->across, row = block / s->across;
+        double x =
+            fmin((double)column * DATA_BLOCK + DATA_BLOCK / 2.0, s->grid.width - 0.5);
+        double y =
+            fmin((double)row * DATA_BLOCK + DATA_BLOCK / 2.0, s->grid.height - 0.5);
         ND_TRY(to_ground(q, number, 1, &x, &y));
         square_key(q, number, x, y, key);
         const int64_t unit = split_unit_of(&q->units, key);
@@ -150,12 +151,10 @@ static int side_at(const squares *q, int scene, double x, double y)
     return unit < 0 ? SIDE_NOBODY : (int)q->units.unit[unit].side;
 }
 
-// Four corners, a hundredth of a pixel inside, so that cells which end where a square
-// does belong to it.
-static nd_status side_row(const squares *q, int number, int row, double *x, double *y,
-                          uint8_t *side)
+// Four corners of each cell, a hundredth of a pixel inside, so that cells which end where
+// a square does belong to it.
+static void lay_corners(const data_scene *s, int row, double *x, double *y)
 {
-    const data_scene *s = &q->set->scene[number];
     const int across = s->cells_across + 2 * s->margin;
     for (int i = 0; i < across; i++)
         for (int k = 0; k < 4; k++) {
@@ -164,6 +163,14 @@ static nd_status side_row(const squares *q, int number, int row, double *x, doub
             x[4 * i + k] = left + (k & 1 ? s->cell - 0.01 : 0.01);
             y[4 * i + k] = top + (k & 2 ? s->cell - 0.01 : 0.01);
         }
+}
+
+static nd_status side_row(const squares *q, int number, int row, double *x, double *y,
+                          uint8_t *side)
+{
+    const data_scene *s = &q->set->scene[number];
+    const int across = s->cells_across + 2 * s->margin;
+    lay_corners(s, row, x, y);
     ND_TRY(to_ground(q, number, (size_t)across * 4, x, y));
     double last_x = (double)NAN, last_y = (double)NAN;
     int last = SIDE_NOBODY;

@@ -68,7 +68,8 @@ static double other(const nd_rate_plan *plan, int64_t step, int64_t total)
     if (plan->schedule == ND_COSINE) return cosine(plan->rate, 0, part);
     if (plan->schedule == ND_STEP) {
         const int64_t each = plan->step_every > 0 ? plan->step_every : total;
-        return plan->rate * pow(plan->step_factor, each > 0 ? (double)(step / each) : 0);
+        const int64_t falls = each > 0 ? step / each : 0;
+        return plan->rate * pow(plan->step_factor, (double)falls);
     }
     if (plan->schedule == ND_FLAT_COSINE) {
         const double flat = or_else(plan->rise, 0.75);

@@ -36,7 +36,8 @@ static uint8_t *cell(const sheet *s, int column, int row)
 {
     const int x =
         column / 2 * (2 * s->set->width + 1 + GAP) + column % 2 * (s->set->width + 1);
-    return s->pixel + (ptrdiff_t)row * (s->set->height + GAP) * s->stride + 3 * x;
+    return s->pixel + (ptrdiff_t)row * (s->set->height + GAP) * s->stride +
+           3 * (ptrdiff_t)x;
 }
 
 static void put_before(const sheet *s, int column, int row)
