@@ -83,8 +83,7 @@ typedef struct nd_tally {
     double counted, right; // pixels, or 1
 } nd_tally;
 // The rest (names, pictures, views) is the caller's to fill in.
-nd_status nd_evaluator_done(nd_evaluator *evaluator,
-                            nd_evaluation *evaluation) ND_CHECKED;
+nd_status nd_evaluator_done(nd_evaluator *e, nd_evaluation *to) ND_CHECKED;
 
 // Two models on the same samples: ND_E_DATA if they are not. Pictures: McNemar's test;
 // masks: bootstrap over units of the difference in accuracy.

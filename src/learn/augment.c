@@ -259,7 +259,22 @@ static void add_noise(const nd_dataset *set, const data_vary *v, float *value,
     }
 }
 
-// One direction of a Gaussian; missing neighbours give their weight to the others.
+// A value blurred by so many neighbours before and after it, `step` apart; missing ones
+// give their weight to the others.
+static inline float blurred(const float *at, int step, int before, int after,
+                            const float *weight)
+{
+    float sum = 0, all = 0;
+    if (isnan(*at)) return NAN;
+    for (int k = -before; k <= after; k++) {
+        const float value = at[(ptrdiff_t)k * step];
+        if (isnan(value)) continue;
+        sum += weight[abs(k)] * value, all += weight[abs(k)];
+    }
+    return sum / all;
+}
+
+// One direction of a Gaussian.
 static void blur_lines(const float *from, float *to, const nd_rect *size, bool is_down,
                        const float *weight, int radius)
 {
@@ -267,15 +282,9 @@ static void blur_lines(const float *from, float *to, const nd_rect *size, bool i
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
             const int64_t at = (int64_t)y * w + x;
-            const int here = is_down ? y : x, step = is_down ? w : 1;
-            float sum = 0, all = 0;
-            for (int k = -radius; k <= radius; k++) {
-                if (here + k < 0 || here + k >= length) continue;
-                const float value = from[at + (ptrdiff_t)k * step];
-                if (isnan(value)) continue;
-                sum += weight[abs(k)] * value, all += weight[abs(k)];
-            }
-            to[at] = isnan(from[at]) ? NAN : sum / all;
+            const int here = is_down ? y : x, left = length - 1 - here;
+            to[at] = blurred(from + at, is_down ? w : 1, here < radius ? here : radius,
+                             left < radius ? left : radius, weight);
         }
 }
 

@@ -191,7 +191,7 @@ void data_move_labels(const data_vary *v, const data_ways *ways, const nd_rect *
 // ---- data_sample.c
 nd_status data_sample(const nd_dataset *set, nd_work *work, const data_ask *ask,
                       nd_chip *chip) ND_CHECKED;
-void data_scale_all(const nd_dataset *set, float *picture); // what has no value becomes 0
+void data_scale_all(const nd_dataset *set, float *out); // what has no value becomes 0
 
 // ---- dataset.c
 const char *data_grouped(nd_arena *arena, int64_t n); // 12,600

@@ -59,6 +59,24 @@ static nd_status list_zip(listing *l)
     return ND_OK;
 }
 
+static nd_status list_folder(listing *l, const char *under, int depth);
+
+// A picture is taken, a folder looked into; `name` starts at the set's folder.
+static nd_status list_entry(listing *l, const char *name, int depth)
+{
+    nd_arena *arena = l->set->arena;
+    struct stat s;
+    const char *whole = nd_text(arena, "%s/%s", l->set->folder, name);
+    if (!whole) return ND_E_MEMORY;
+    if (stat(whole, &s) != 0) return ND_OK;
+    if (S_ISREG(s.st_mode) && is_picture(name)) return add(l, name, -1);
+    if (!S_ISDIR(s.st_mode)) return ND_OK;
+    if (depth == DEPTH)
+        return nd_fail(ND_E_DATA, "%s lies too deep\ngive a folder nearer to it", whole);
+    const char *below = nd_text(arena, "%s/", name);
+    return below ? list_folder(l, below, depth + 1) : ND_E_MEMORY;
+}
+
 // `under`: the folder below the set's, "" or ending in a slash.
 static nd_status list_folder(listing *l, const char *under, int depth)
 {
@@ -71,22 +89,9 @@ static nd_status list_folder(listing *l, const char *under, int depth)
                        nd_system_error(errno));
     nd_status status = ND_OK;
     for (const struct dirent *e; status == ND_OK && (e = readdir(folder));) {
-        struct stat s;
         if (e->d_name[0] == '.') continue;
         const char *name = nd_text(set->arena, "%s%s", under, e->d_name);
-        const char *whole = name ? nd_text(set->arena, "%s/%s", set->folder, name) : NULL;
-        if (!whole) status = ND_E_MEMORY;
-        if (!whole || stat(whole, &s) != 0) continue;
-        if (S_ISREG(s.st_mode) && is_picture(name)) status = add(l, name, -1);
-        if (!S_ISDIR(s.st_mode)) continue;
-        const char *below = nd_text(set->arena, "%s/", name);
-        if (!below)
-            status = ND_E_MEMORY;
-        else if (depth == DEPTH)
-            status =
-                nd_fail(ND_E_DATA, "%s lies too deep\ngive a folder nearer to it", whole);
-        else
-            status = list_folder(l, below, depth + 1);
+        status = name ? list_entry(l, name, depth) : ND_E_MEMORY;
     }
     closedir(folder);
     return status;

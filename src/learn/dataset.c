@@ -24,13 +24,21 @@ static nd_status bands_of_card(nd_dataset *set)
     return ND_OK;
 }
 
+static const char *band_name(const nd_dataset *set, bool is_rgb, int b)
+{
+    static const char *const colours[] = {"red", "green", "blue"};
+    static const char *const eurosat[] = {"B04", "B03", "B02"};
+    if (set->set.bands.count) return set->set.bands.item[b];
+    if (is_rgb) return eurosat[b];
+    if (set->bands == 3) return colours[b];
+    return set->bands == 1 ? "grey" : nd_text(set->arena, "band_%d", b + 1);
+}
+
 static nd_status name_bands(nd_dataset *set)
 {
     if (set->set.card) return bands_of_card(set);
-    static const char *const colours[] = {"red", "green", "blue"};
     const nd_list *names = &set->set.bands;
     const bool is_rgb = set->set.picture_units.at == ND_PICTURES_EUROSAT_RGB;
-    static const char *const eurosat[] = {"B04", "B03", "B02"};
     if (names->count && (int)names->count != set->bands)
         return nd_fail(ND_E_PARAM,
                        "data.bands names %d bands, the pictures of %s have %d\n"
@@ -45,11 +53,7 @@ static nd_status name_bands(nd_dataset *set)
     if (!set->band) return ND_E_MEMORY;
     for (int b = 0; b < set->bands; b++) {
         nd_card_band *band = &set->band[b];
-        const char *name = names->count      ? names->item[b]
-                           : is_rgb          ? eurosat[b]
-                           : set->bands == 3 ? colours[b]
-                           : set->bands == 1 ? "grey"
-                                             : nd_text(set->arena, "band_%d", b + 1);
+        const char *name = band_name(set, is_rgb, b);
         if (!name) return ND_E_MEMORY;
         *band =
             (nd_card_band){.name = name,

@@ -66,6 +66,15 @@ static bool is_inner(const data_scene *s, const uint8_t *covered, int x, int y)
     return c[-1] && c[1] && c[-s->cells_across] && c[s->cells_across];
 }
 
+static void cell_corners(const data_scene *s, int x, int y, double px[4], double py[4])
+{
+    for (int k = 0; k < 4; k++) {
+        const int cx = (x + (k & 1)) * s->cell, cy = (y + (k >> 1)) * s->cell;
+        px[k] = s->grid.x + s->grid.pixel_x * (cx < s->grid.width ? cx : s->grid.width);
+        py[k] = s->grid.y + s->grid.pixel_y * (cy < s->grid.height ? cy : s->grid.height);
+    }
+}
+
 static nd_status add_cells(const data_scene *s, const uint8_t *covered,
                            const nd_transform *to, spots *all)
 {
@@ -74,13 +83,7 @@ static nd_status add_cells(const data_scene *s, const uint8_t *covered,
             if (!covered[(int64_t)y * s->cells_across + x] || is_inner(s, covered, x, y))
                 continue;
             double px[4], py[4];
-            for (int k = 0; k < 4; k++) {
-                const int cx = (x + (k & 1)) * s->cell, cy = (y + (k >> 1)) * s->cell;
-                px[k] = s->grid.x +
-                        s->grid.pixel_x * (cx < s->grid.width ? cx : s->grid.width);
-                py[k] = s->grid.y +
-                        s->grid.pixel_y * (cy < s->grid.height ? cy : s->grid.height);
-            }
+            cell_corners(s, x, y, px, py);
             ND_TRY(nd_transform_points(to, 4, px, py));
             for (int k = 0; k < 4; k++)
                 if (!add_spot(all, px[k], py[k]))
@@ -203,12 +206,19 @@ const char *split_units_name(const nd_dataset *set)
     }
 }
 
+static int rarest(const nd_dataset *set)
+{
+    int rare = 0;
+    for (int k = 1; k < set->classes; k++)
+        if (set->class_count[ND_TRAIN][k] < set->class_count[ND_TRAIN][rare]) rare = k;
+    return rare;
+}
+
 nd_status data_prove_scenes(nd_dataset *set)
 {
     nd_buffer b = {.arena = set->arena};
     const int64_t train = set->corners[ND_TRAIN];
     double metres = (double)INFINITY;
-    int rare = 0;
     const bool has_place = set->scene->grid.crs;
     for (int s = 0; s < ND_SIDES; s++)
         if (set->members[s])
@@ -232,8 +242,7 @@ nd_status data_prove_scenes(nd_dataset *set)
             nd_say(ND_WARN, "training and other scenes show the same ground: figures "
                             "will be too good; split by block");
     }
-    for (int k = 1; k < set->classes; k++)
-        if (set->class_count[ND_TRAIN][k] < set->class_count[ND_TRAIN][rare]) rare = k;
+    const int rare = rarest(set);
     nd_buffer_add(&b, "; rarest class %s %.1f %%", set->class[rare].name,
                   percent(set, ND_TRAIN, rare));
     if (set->members[ND_VALID])

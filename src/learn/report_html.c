@@ -4,15 +4,23 @@
 #include <math.h>
 #include <string.h>
 
+// NULL: the letter stands for itself.
+static const char *entity_of(char letter)
+{
+    switch (letter) {
+    case '&': return "&amp;";
+    case '<': return "&lt;";
+    case '>': return "&gt;";
+    case '"': return "&quot;";
+    case '\'': return "&#39;";
+    default: return NULL;
+    }
+}
+
 void report_escape(nd_buffer *out, const char *text)
 {
     for (; text && *text; text++) {
-        const char *as = *text == '&'    ? "&amp;"
-                         : *text == '<'  ? "&lt;"
-                         : *text == '>'  ? "&gt;"
-                         : *text == '"'  ? "&quot;"
-                         : *text == '\'' ? "&#39;"
-                                         : NULL;
+        const char *as = entity_of(*text);
         if (as)
             nd_buffer_put(out, as, strlen(as));
         else

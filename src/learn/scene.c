@@ -101,6 +101,7 @@ nd_status data_find_files(nd_arena *arena, const nd_list *pattern, const char *k
 {
     glob_t found = {0};
     for (size_t i = 0; i < pattern->count; i++) {
+        // NOLINTNEXTLINE(concurrency-mt-unsafe): only ~ would ask who the user is
         const int code = glob(pattern->item[i], i ? GLOB_APPEND : 0, NULL, &found);
         if (code == 0) continue;
         if (i || code != GLOB_NOMATCH) globfree(&found);
@@ -273,12 +274,31 @@ static nd_status bands_of_card(nd_dataset *set)
     return ND_OK;
 }
 
+// `node`: of a graph, each followed by its labels if it has them; NULL: files by name.
+static nd_status open_number(nd_dataset *set, nd_node *const *node,
+                             const char *const *name, int i)
+{
+    data_scene *scene = &set->scene[i];
+    const bool has_labels = set->set.labels.node != NULL;
+    nd_node *from = node ? node[has_labels ? 2 * i : i] : open_file(set->arena, name[i]);
+    if (!from) return ND_E_DATA;
+    const bool is_named = node && (size_t)i < set->set.scenes.count;
+    scene->name = name       ? name[i]
+                  : is_named ? set->set.scenes.item[i]
+                             : nd_text(set->arena, "%s", from->place);
+    if (!scene->name) return ND_E_MEMORY;
+    scene->key = last_part(scene->name);
+    if (has_labels && node) scene->label = keep(set->arena, node[2 * i + 1]);
+    if (has_labels && node && !scene->label) return ND_E_DATA;
+    set->scenes++;
+    return open_scene(set, scene, from);
+}
+
 nd_status data_open_scenes(nd_dataset *set, nd_node *const *node, int nodes)
 {
     ND_TRY(bands_of_card(set));
     const char *const *name = NULL;
-    const bool has_labels = set->set.labels.node != NULL;
-    int count = has_labels ? nodes / 2 : nodes;
+    int count = set->set.labels.node ? nodes / 2 : nodes;
     if (!node)
         ND_TRY(
             data_find_files(set->arena, &set->set.raster, "data.raster", &name, &count));
@@ -290,22 +310,7 @@ nd_status data_open_scenes(nd_dataset *set, nd_node *const *node, int nodes)
     set->is_mask = true;
     set->source = node ? "the graph" : "data.raster";
     set->height = set->width = set->set.chips.size;
-    for (int i = 0; i < count; i++) {
-        data_scene *scene = &set->scene[i];
-        nd_node *from =
-            node ? node[has_labels ? 2 * i : i] : open_file(set->arena, name[i]);
-        if (!from) return ND_E_DATA;
-        const bool is_named = node && (size_t)i < set->set.scenes.count;
-        scene->name = name       ? name[i]
-                      : is_named ? set->set.scenes.item[i]
-                                 : nd_text(set->arena, "%s", from->place);
-        if (!scene->name) return ND_E_MEMORY;
-        scene->key = last_part(scene->name);
-        if (has_labels && node) scene->label = keep(set->arena, node[2 * i + 1]);
-        if (has_labels && node && !scene->label) return ND_E_DATA;
-        set->scenes++;
-        ND_TRY(open_scene(set, scene, from));
-    }
+    for (int i = 0; i < count; i++) ND_TRY(open_number(set, node, name, i));
     return name_bands(set);
 }
 

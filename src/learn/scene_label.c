@@ -273,26 +273,41 @@ static nd_status ignore_values(nd_dataset *set)
     return ND_OK;
 }
 
+// `text`: how the number was given.
+static nd_status give_value(nd_dataset *set, int k, double number, const char *text)
+{
+    if (!is_whole((float)number))
+        return nd_fail(ND_E_PARAM,
+                       "class %s: %s is no whole number from %d to %d\n"
+                       "give the value that the label raster holds",
+                       set->class[k].name, text, FIRST_VALUE, FIRST_VALUE + VALUES - 1);
+    set->by_value[(int)number - FIRST_VALUE] = k;
+    return ND_OK;
+}
+
+// The raster's own number of a class by its name, else the class's.
+static double value_named(const nd_dataset *set, int k)
+{
+    const data_scene *scene = set->scene;
+    double number = set->class[k].value;
+    for (int i = 0; i < scene->name_count; i++)
+        if (nd_text_same(scene->names[i].name, set->class[k].name))
+            number = scene->names[i].value;
+    return number;
+}
+
 // Given classes: their values, else their own numbers, else the raster's names of them.
 static nd_status values_of_given(nd_dataset *set)
 {
     const nd_data_class *given = set->set.card ? NULL : set->set.classes.item;
     for (int k = 0; k < set->classes; k++) {
-        const data_scene *scene = set->scene;
         const size_t values = given ? given[k].values.count : 0;
-        double number = set->class[k].value;
-        for (int i = 0; i < scene->name_count && !values; i++)
-            if (nd_text_same(scene->names[i].name, set->class[k].name))
-                number = scene->names[i].value;
-        for (size_t i = 0; i < values || (!values && !i); i++) {
-            const char *text = values ? given[k].values.item[i] : set->class[k].name;
-            if ((values && !nd_text_real(text, &number)) || !is_whole((float)number))
-                return nd_fail(ND_E_PARAM,
-                               "class %s: %s is no whole number from %d to %d\n"
-                               "give the value that the label raster holds",
-                               set->class[k].name, text, FIRST_VALUE,
-                               FIRST_VALUE + VALUES - 1);
-            set->by_value[(int)number - FIRST_VALUE] = k;
+        if (!values) ND_TRY(give_value(set, k, value_named(set, k), set->class[k].name));
+        for (size_t i = 0; i < values; i++) {
+            const char *text = given[k].values.item[i];
+            double number;
+            if (!nd_text_real(text, &number)) number = (double)NAN;
+            ND_TRY(give_value(set, k, number, text));
         }
     }
     return ND_OK;
