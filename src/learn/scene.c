@@ -192,13 +192,13 @@ static double pixel_size(const nd_grid *grid)
 static nd_status check_pixel(nd_dataset *set, const data_scene *scene)
 {
     const double given = set->set.pixel;
-    if (!set->pixel_m) set->pixel_m = scene->pixel_m;
+    if (set->pixel_m == 0) set->pixel_m = scene->pixel_m;
     if (given > 0 && scene->pixel_m > 0 && fabs(scene->pixel_m / given - 1) > 0.01)
         return nd_fail(ND_E_UNSUPPORTED,
                        "the pixels of %s are %g m wide, data.pixel says %g\n"
                        "put a Resample before, in a graph",
                        scene->name, scene->pixel_m, given);
-    if (!given && fabs(scene->pixel_m - set->pixel_m) > 0.01 * set->pixel_m)
+    if (given == 0 && fabs(scene->pixel_m - set->pixel_m) > 0.01 * set->pixel_m)
         return nd_fail(ND_E_DATA,
                        "the pixels of %s are %g m wide, those of the scene before it %g\n"
                        "say which it shall be: data.pixel",
