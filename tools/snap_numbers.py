@@ -353,11 +353,17 @@ class Scene:
 
 # ---- A test: its graph run, its numbers compared.
 
+def graph_of(test, data):
+    return Path(data) / 'snap-graphs' / test['g']
+
+
 def words_of(test, paths, scratch, data):
-    words = []
+    words, graph = [], graph_of(test, data).read_text()
     for name, value in test['inputs'].items():
         words += ['-P', f'{name}={paths.get(name, value)}']
     for name, value in test['par'].items():
+        if not re.search(r'\$\{?' + name + r'\b', graph):
+            continue  # SNAP's gpt passes over it, and so does nadir's; run and explain refuse
         value = value.replace('&lt;', '<').replace('&gt;', '>').replace('&amp;', '&')
         if name == 'resamplingPreset' and value:  # SNAP's own file is not published
             preset = scratch / 'preset.res'
@@ -389,7 +395,7 @@ def looking_at(graph, scratch, x, y, band):
 
 def compare(program, folder, scene, test, outputs, data, scratch):
     """What became of a test: the facts and the values, each with whether it is met."""
-    graph = Path(data) / 'snap-graphs' / test['g']
+    graph = graph_of(test, data)
     words = words_of(test, folder, scratch, data)
     large = LARGE < sum(b['bandWidth'] * b['bandHeight'] for _, content in outputs
                         for b in content.get('bands', []))
@@ -451,6 +457,9 @@ def all_tests(program, data, wanted=None):
                     continue
                 scratch = room / 'out'
                 scratch.mkdir(exist_ok=True)
+                if 'useSRTM>true' in graph_of(test, data).read_text():
+                    snap_scene.heights(room, main.about['tile'])
+                    os.environ['NADIR_AUX'] = str(room)
                 folder = {k: path[v] for k, v in products.items()}
                 yield test, compare(program, folder, main, test, outputs, data, scratch)
                 for left in scratch.rglob('*'):

@@ -6,6 +6,7 @@ empty images that hold only the digital numbers asked for.
 Where a tile lies follows from its name alone (the military grid, corners on multiples of
 60 m), never from what is to be compared with.
 """
+import math
 import re
 import zipfile
 from pathlib import Path
@@ -54,6 +55,26 @@ def corner(tile):
     else:
         top = -(-top // 60) * 60
     return code, east // 60 * 60, top
+
+
+def heights(folder, tile):
+    """Tiles of heights of one arc-second under a tile, all of them 0: open sea."""
+    from osgeo import osr
+    code, left, top = corner(tile)
+    metres, degrees = osr.SpatialReference(), osr.SpatialReference()
+    metres.ImportFromEPSG(code)
+    degrees.ImportFromEPSG(4326)
+    degrees.SetAxisMappingStrategy(osr.OAMS_TRADITIONAL_GIS_ORDER)
+    turn = osr.CoordinateTransformation(metres, degrees)
+    places = [turn.TransformPoint(left + x * 109800., top - y * 109800.)
+              for x in (0, 1) for y in (0, 1)]
+    lon, lat = ([math.floor(p[k]) for p in places] for k in (0, 1))
+    for south in range(min(lat), max(lat) + 1):
+        for west in range(min(lon), max(lon) + 1):
+            name = f'{"NS"[south < 0]}{abs(south):02}{"EW"[west < 0]}{abs(west):03}'
+            with zipfile.ZipFile(folder / f'{name}.SRTMGL1.hgt.zip', 'w',
+                                 zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+                file.writestr(f'{name}.hgt', bytes(2 * 3601 * 3601))
 
 
 # SNAP's own results at the size of "B2" show what that copy of a product holds.
