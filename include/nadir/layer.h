@@ -32,9 +32,9 @@ typedef struct nd_norm {
     bool no_affine;
     bool zero; // first weight is 0: the last norm of a residual branch
 } nd_norm;
-nd_tensor *nd_batch_norm(nd_tape *tape, const char *name, nd_tensor *x, nd_norm set);
-nd_tensor *nd_layer_norm(nd_tape *tape, const char *name, nd_tensor *x, nd_norm set);
-nd_tensor *nd_group_norm(nd_tape *tape, const char *name, nd_tensor *x, nd_norm set);
+nd_tensor *nd_batch_norm(nd_tape *tape, const char *name, nd_tensor *x, nd_norm given);
+nd_tensor *nd_layer_norm(nd_tape *tape, const char *name, nd_tensor *x, nd_norm given);
+nd_tensor *nd_group_norm(nd_tape *tape, const char *name, nd_tensor *x, nd_norm given);
 // On the last axis.
 typedef struct nd_dense {
     int out;

@@ -86,7 +86,7 @@ struct nd_optim {
 };
 
 nn_plan *nn_plan_find(nd_net *net, const nn_key *key);
-nd_status nn_compile(nd_net *net, const nn_key *key, nn_plan **plan) ND_CHECKED;
+nd_status nn_compile(nd_net *net, const nn_key *key, nn_plan **made) ND_CHECKED;
 nd_status nn_choose_kernels(nn_plan *plan) ND_CHECKED;
 nd_status nn_place_values(nn_plan *plan) ND_CHECKED;
 nd_status nn_record_updates(nd_tape *tape, const nd_optim *optim,

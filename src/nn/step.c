@@ -13,7 +13,8 @@ static nd_status plan_for(nd_net *net, const nn_key *key, nn_plan **plan)
 // Memory for this plan: the net's, made anew where it is too small.
 static nd_status context_for(nd_net *net, const nn_plan *plan, nn_context *context)
 {
-    if (!net->context || net->context->bytes < plan->bytes + plan->scratch + 3 * 4096) {
+    const size_t page = 4096;
+    if (!net->context || net->context->bytes < plan->bytes + plan->scratch + 3 * page) {
         if (net->context_arena) nd_arena_free(net->context_arena);
         net->context = NULL;
         net->context_arena = nd_arena_new();
@@ -23,7 +24,7 @@ static nd_status context_for(nd_net *net, const nn_plan *plan, nn_context *conte
     }
     *context = *net->context;
     context->plan = plan;
-    context->scratch = context->memory + (plan->bytes + 2 * 4096 - 1) / 4096 * 4096;
+    context->scratch = context->memory + (plan->bytes + 2 * page - 1) / page * page;
     return ND_OK;
 }
 
@@ -99,6 +100,7 @@ nd_status nd_step(nd_net *net, nd_optim *optim, const nd_goal *goal, const nd_ar
     return ND_OK;
 }
 
+// What is asked, and the three that are found. NOLINTNEXTLINE(readability-function-size)
 nd_status nd_gradients(nd_net *net, const nd_goal *goal, const nd_array *x,
                        const nd_array *y, double *loss, const nd_array **gradients,
                        nd_array *of_input)

@@ -2,12 +2,14 @@
 // Where the numbers of one shape lie in another: broadcasting, parts, turned axes.
 #pragma once
 #include "nn/nn.h"
+#include <assert.h>
 
 // What a walk over `out` steps in a value of `shape`: axes are matched from the last on;
 // 0 where one number stands for many.
 static inline void nn_strides(nd_shape shape, nd_shape out, int64_t stride[ND_MAX_RANK])
 {
     int64_t step = 1;
+    assert(out.rank >= 0);
     for (int i = out.rank - 1, j = shape.rank - 1; i >= 0; i--, j--) {
         stride[i] = j >= 0 && shape.dim[j] != 1 ? step : 0;
         if (j >= 0) step *= shape.dim[j];

@@ -85,7 +85,8 @@ nn_record *nn_record_new(nd_tape *tape, const nn_op *op, const char *name, int i
         return NULL;
     }
     nn_record *r = nd_alloc(tape->arena, 1, sizeof *r);
-    nd_tensor **values = nd_alloc(tape->arena, (size_t)(ins + outs), sizeof *values);
+    nd_tensor **values =
+        nd_alloc(tape->arena, (size_t)ins + (size_t)outs, sizeof *values);
     if (!r || !values) return NULL;
     *r = (nn_record){.op = op,
                      .in = values,

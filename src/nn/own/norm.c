@@ -319,7 +319,7 @@ static nd_status run_channel_sum(const nn_call *call)
 #define ROW(of, how)                                                                     \
     {                                                                                    \
         .name = "own", .op = &(of), .fits = fits, .layouts = layouts,                    \
-        .prepare = prepare, .run = how                                                   \
+        .prepare = prepare, .run = (how)                                                 \
     }
 const nn_kernel own_batch_norm = ROW(nn_op_batch_norm, run);
 const nn_kernel own_batch_norm_fixed = ROW(nn_op_batch_norm_fixed, run_fixed);

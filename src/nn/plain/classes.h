@@ -45,6 +45,7 @@ static inline int64_t places_of(const nd_tensor *logits)
 
 // What a target says: classes by number, or probabilities.
 typedef struct aim {
+    bool by_class;
     const int64_t *label;
     const NN_REAL *share;
 } aim;
@@ -52,19 +53,19 @@ typedef struct aim {
 static inline aim aim_of(const nd_tensor *target, const void *data)
 {
     const bool by_class = target->dtype == ND_INT64;
-    return (aim){by_class ? data : NULL, by_class ? NULL : data};
+    return (aim){by_class, by_class ? data : NULL, by_class ? NULL : data};
 }
 
 static inline double share_of(const aim *t, const place *p, int64_t at, int64_t k)
 {
-    return t->label ? t->label[at] == k : (double)t->share[p->from + k * p->size];
+    return t->by_class ? t->label[at] == k : (double)t->share[p->from + k * p->size];
 }
 
 // Whether a place says anything: labels to ignore and probabilities that are all 0 do
 // not.
 static inline bool says(const aim *t, const place *p, int64_t at)
 {
-    if (t->label) return t->label[at] != ND_IGNORE;
+    if (t->by_class) return t->label[at] != ND_IGNORE;
     for (int64_t k = 0; k < p->classes; k++)
         if (share_of(t, p, at, k) > 0) return true;
     return false;
@@ -88,6 +89,6 @@ static inline void nothing(const place *p, NN_REAL *d)
 // ND_E_DATA for a label that is no class.
 static inline nd_status check_label(const aim *t, const place *p, int64_t at)
 {
-    if (!t->label || (t->label[at] >= 0 && t->label[at] < p->classes)) return ND_OK;
+    if (!t->by_class || (t->label[at] >= 0 && t->label[at] < p->classes)) return ND_OK;
     return nn_wrong_class(t->label[at], at, p->classes, p->size);
 }

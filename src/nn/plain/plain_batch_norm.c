@@ -75,7 +75,8 @@ nd_status NN_NAME(batch_norm_fixed)(const nn_call *call)
 }
 
 // The two sums of the gradient: of g, and of g times the normed x.
-static void sums(const nn_call *call, dims d, int64_t k, double norm[2], double sum[2])
+static void sums(const nn_call *call, dims d, int64_t k, const double norm[2],
+                 double sum[2])
 {
     const NN_REAL *g = call->in[0], *x = call->in[1];
     sum[0] = sum[1] = 0;

@@ -78,7 +78,7 @@ nd_status NN_NAME(focal)(const nn_call *call)
         const place p = place_at(logits, call->in[0], at);
         if (!says(&t, &p, at)) continue;
         ND_TRY(check_label(&t, &p, at));
-        sum += t.label ? weight_of(set, t.label[at]) : 1;
+        sum += t.by_class ? weight_of(set, t.label[at]) : 1;
         for (int64_t k = 0; k < p.classes; k++) {
             const double w = weight_of(set, k) * share_of(&t, &p, at, k);
             if (w > 0) loss -= w * pow(-expm1(log_p(&p, k)), set->gamma) * log_p(&p, k);

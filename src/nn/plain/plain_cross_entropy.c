@@ -24,7 +24,7 @@ nd_status NN_NAME(cross_entropy)(const nn_call *call)
         const place p = place_at(logits, call->in[0], at);
         if (!says(&t, &p, at)) continue;
         ND_TRY(check_label(&t, &p, at));
-        if (t.label) {
+        if (t.by_class) {
             loss += loss_of(set, &p, t.label[at], &sum);
             continue;
         }

@@ -46,6 +46,7 @@ nd_status NN_NAME(lovasz)(const nn_call *call)
 {
     const nd_tensor *logits = call->record->in[0];
     const aim t = aim_of(call->record->in[1], call->in[1]);
+    const int64_t *label = call->in[1];
     nn_ranked *ranked = call->scratch;
     double loss = 0, present = 0;
     for (int64_t at = 0, n = places_of(logits); at < n; at++) {
@@ -54,12 +55,12 @@ nd_status NN_NAME(lovasz)(const nn_call *call)
     }
     for (int64_t k = 0; k < logits->shape.dim[1]; k++) {
         int64_t hits = 0;
-        const int64_t count = sort(logits, call->in[0], t.label, k, ranked, &hits);
+        const int64_t count = sort(logits, call->in[0], label, k, ranked, &hits);
         if (!hits) continue;
         present++;
         growth g = {.hits = (double)hits};
         for (int64_t i = 0; i < count; i++)
-            loss += ranked[i].error * next(&g, t.label[ranked[i].at] == k);
+            loss += ranked[i].error * next(&g, label[ranked[i].at] == k);
     }
     *(NN_REAL *)call->out[0] = (NN_REAL)(present > 0 ? loss / present : 0);
     *(NN_REAL *)call->out[1] = (NN_REAL)present;
@@ -70,6 +71,7 @@ nd_status NN_NAME(lovasz_back)(const nn_call *call)
 {
     const nd_tensor *logits = call->record->in[1];
     const aim t = aim_of(call->record->in[2], call->in[2]);
+    const int64_t *label = call->in[2];
     const double present = (double)*(const NN_REAL *)call->in[3];
     const double scale =
         present > 0 ? (double)*(const NN_REAL *)call->in[0] / present : 0;
@@ -79,10 +81,10 @@ nd_status NN_NAME(lovasz_back)(const nn_call *call)
     for (int64_t k = 0; k < logits->shape.dim[1]; k++) {
         int64_t hits = 0;
         nn_ranked *ranked = call->scratch;
-        const int64_t count = sort(logits, call->in[1], t.label, k, ranked, &hits);
+        const int64_t count = sort(logits, call->in[1], label, k, ranked, &hits);
         growth g = {.hits = (double)hits};
         for (int64_t i = 0; i < count && hits; i++) {
-            const bool is_hit = t.label[ranked[i].at] == k;
+            const bool is_hit = label[ranked[i].at] == k;
             const double grown = next(&g, is_hit);
             const place p = place_at(logits, call->in[1], ranked[i].at);
             out[p.from + k * p.size] = (NN_REAL)(scale * (is_hit ? -grown : grown));

@@ -78,6 +78,27 @@ static int64_t extent(const nn_pool *p, int64_t i, int64_t in, const int64_t edg
     return (last < in + p->set.pad ? last : in + p->set.pad) - first;
 }
 
+// The mean of window k of plane n; backwards its share of the gradient to each pixel.
+static void mean_window(const planes *p, int64_t n, int64_t k)
+{
+    const int64_t in = p->in[0] * p->in[1], out = p->out[0] * p->out[1];
+    const int64_t i = k / p->out[1], j = k % p->out[1];
+    int64_t rows[2], columns[2];
+    nn_pool_window(p->pool, i, p->in[0], p->out[0], rows);
+    nn_pool_window(p->pool, j, p->in[1], p->out[1], columns);
+    const double area = (double)(extent(p->pool, i, p->in[0], rows) *
+                                 extent(p->pool, j, p->in[1], columns));
+    double sum = 0;
+    for (int64_t at = rows[0] * p->in[1]; at < rows[1] * p->in[1]; at += p->in[1])
+        for (int64_t c = at + columns[0]; c < at + columns[1]; c++) {
+            if (p->g)
+                p->y[n * in + c] += (NN_REAL)((double)p->g[n * out + k] / area);
+            else
+                sum += (double)p->x[n * in + c];
+        }
+    if (!p->g) p->y[n * out + k] = (NN_REAL)(sum / area);
+}
+
 static void mean_part(void *user, int thread, int threads)
 {
     const planes *p = user;
@@ -85,23 +106,7 @@ static void mean_part(void *user, int thread, int threads)
     for (int64_t n = nn_cut(p->count, thread, threads);
          n < nn_cut(p->count, thread + 1, threads); n++) {
         if (p->g) memset(p->y + n * in, 0, (size_t)in * sizeof *p->y);
-        for (int64_t k = 0; k < out; k++) {
-            const int64_t i = k / p->out[1], j = k % p->out[1];
-            int64_t rows[2], columns[2];
-            nn_pool_window(p->pool, i, p->in[0], p->out[0], rows);
-            nn_pool_window(p->pool, j, p->in[1], p->out[1], columns);
-            const double area = (double)(extent(p->pool, i, p->in[0], rows) *
-                                         extent(p->pool, j, p->in[1], columns));
-            double sum = 0;
-            for (int64_t at = rows[0] * p->in[1]; at < rows[1] * p->in[1]; at += p->in[1])
-                for (int64_t c = at + columns[0]; c < at + columns[1]; c++) {
-                    if (p->g)
-                        p->y[n * in + c] += (NN_REAL)((double)p->g[n * out + k] / area);
-                    else
-                        sum += (double)p->x[n * in + c];
-                }
-            if (!p->g) p->y[n * out + k] = (NN_REAL)(sum / area);
-        }
+        for (int64_t k = 0; k < out; k++) mean_window(p, n, k);
     }
 }
 
