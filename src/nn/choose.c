@@ -6,8 +6,7 @@
 static nd_status convert(const nn_call *call)
 {
     const nd_tensor *in = call->record->in[0], *out = call->record->out[0];
-    nn_convert_run(in->shape, in->dtype, in->layout, call->in[0], out->dtype, out->layout,
-                   call->out[0], call->threads);
+    nn_convert_run(in, call->in[0], out, call->out[0], call->threads);
     return ND_OK;
 }
 const nn_op nn_op_convert = {.name = "convert", .plain = {convert, convert}};
@@ -75,19 +74,47 @@ nd_dtype nn_working_type(const nn_record *r)
     return type;
 }
 
+enum { MOST = 64 };
+
+// What the kernel wants and gives; plain all through without one.
+static void layouts_of(const nn_record *r, nn_layout in[MOST], nn_layout out[MOST])
+{
+    if (r->kernel && r->kernel->layouts)
+        r->kernel->layouts(r, in, out);
+    else
+        for (int k = 0; r->kernel && k < MOST; k++) in[k] = out[k] = NN_FOLLOW;
+}
+
+// Puts conversions before the record where it reads another layout or type.
+static nd_status convert_inputs(const nn_plan *plan, nn_record *r, const nn_layout *in,
+                                nn_layout like, nd_dtype working)
+{
+    for (int k = 0; k < r->ins; k++) {
+        nd_tensor *x = r->in[k];
+        if (!x || !is_float(x) || x->place == NN_STATE) continue;
+        nn_layout layout = x->layout;
+        nd_dtype dtype = x->dtype;
+        if (x->shape.rank == 4) {
+            layout = in[k] == NN_FOLLOW ? like : in[k];
+            if (r->kernel) dtype = working;
+        }
+        if (!r->kernel) dtype = plan->net->make.dtype;
+        if (layout == x->layout && dtype == x->dtype) continue;
+        r->in[k] = converted(plan->tape, x, dtype, layout, r);
+        if (!r->in[k]) return ND_E_MEMORY;
+    }
+    return ND_OK;
+}
+
 static nd_status choose(nn_plan *plan, nn_record *r)
 {
-    enum { MOST = 64 };
     nn_layout in[MOST] = {0}, out[MOST] = {0};
     if (r->ins > MOST || r->outs > MOST)
         return nd_fail(ND_E_PARAM, "%s: %s takes %d inputs\ntake at most %d", r->path,
                        r->op->name, r->ins, MOST);
     const nd_dtype real = plan->net->make.dtype;
     r->kernel = find(plan->net->backend, r);
-    if (r->kernel && r->kernel->layouts)
-        r->kernel->layouts(r, in, out);
-    else
-        for (int k = 0; r->kernel && k < MOST; k++) in[k] = out[k] = NN_FOLLOW;
+    layouts_of(r, in, out);
     const nn_layout like = followed(r);
     // A plain kernel computes in the net's own type; others in that of what they give.
     for (int k = 0; k < r->outs && !r->kernel; k++)
@@ -98,20 +125,7 @@ static nd_status choose(nn_plan *plan, nn_record *r)
         if (r->out[k]->shape.rank == 4)
             r->out[k]->layout = out[k] == NN_FOLLOW ? like : out[k];
     }
-    for (int k = 0; k < r->ins && r->op != &nn_op_convert; k++) {
-        nd_tensor *x = r->in[k];
-        if (!x || !is_float(x) || x->place == NN_STATE) continue;
-        nn_layout layout = x->layout;
-        nd_dtype dtype = x->dtype;
-        if (x->shape.rank == 4) {
-            layout = in[k] == NN_FOLLOW ? like : in[k];
-            if (r->kernel) dtype = working;
-        }
-        if (!r->kernel) dtype = real;
-        if (layout == x->layout && dtype == x->dtype) continue;
-        r->in[k] = converted(plan->tape, x, dtype, layout, r);
-        if (!r->in[k]) return ND_E_MEMORY;
-    }
+    if (r->op != &nn_op_convert) ND_TRY(convert_inputs(plan, r, in, like, working));
     if (r->kernel && r->kernel->prepare) ND_TRY(r->kernel->prepare(plan->arena, r));
     return ND_OK;
 }

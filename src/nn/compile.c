@@ -10,7 +10,8 @@ static nd_status given(void)
     if (error.code == ND_OK)
         return nd_fail(ND_E_BUG, "a forward function gave nothing and said nothing\n"
                                  "let it call nd_fail");
-    return nd_error_give(&error);
+    (void)nd_error_give(&error);
+    return error.code;
 }
 
 static bool key_same(const nn_key *a, const nn_key *b)
@@ -107,6 +108,27 @@ static void remove_dead(const nn_plan *plan)
     *link = NULL;
 }
 
+static bool reads(const nn_record *r, int slot)
+{
+    for (int k = 0; k < r->ins; k++)
+        if (r->in[k] && r->in[k]->place == NN_STATE && r->in[k]->slot == slot)
+            return true;
+    return false;
+}
+
+// The last record that update i waits for.
+static int last_before(const nn_plan *plan, nn_record *const *all, int i)
+{
+    const nn_record *update = all[i];
+    int last = plan->loss && plan->loss->made_by ? plan->loss->made_by->number : 0;
+    for (int j = last + 1; j < i; j++)
+        if (!all[j]->op->is_update && reads(all[j], update->in[0]->slot)) last = j;
+    for (int k = 0; k < update->ins; k++)
+        if (update->in[k]->made_by && update->in[k]->made_by->number > last)
+            last = update->in[k]->made_by->number;
+    return last;
+}
+
 // An update goes behind the last that reads its parameter or writes its gradient, so that
 // the gradient's memory is free again at once. With clipping it waits for the norm, which
 // is one of its inputs.
@@ -120,19 +142,8 @@ static nd_status order_records(nn_plan *plan)
     if (!all || !out || !after) return ND_E_MEMORY;
     int n = 0;
     for (nn_record *r = tape->record; r; r = r->next) r->number = n, all[n++] = r;
-    for (int i = 0; i < n; i++) {
-        after[i] = -1;
-        if (!all[i]->op->is_update) continue;
-        after[i] = plan->loss && plan->loss->made_by ? plan->loss->made_by->number : 0;
-        for (int j = 0; j < i; j++)
-            for (int k = 0; k < all[j]->ins && !all[j]->op->is_update; k++)
-                if (all[j]->in[k] && all[j]->in[k]->place == NN_STATE &&
-                    all[j]->in[k]->slot == all[i]->in[0]->slot && j > after[i])
-                    after[i] = j;
-        for (int k = 0; k < all[i]->ins; k++)
-            if (all[i]->in[k]->made_by && all[i]->in[k]->made_by->number > after[i])
-                after[i] = all[i]->in[k]->made_by->number;
-    }
+    for (int i = 0; i < n; i++)
+        after[i] = all[i]->op->is_update ? last_before(plan, all, i) : -1;
     int used = 0;
     for (int i = 0; i < n; i++) {
         if (all[i]->op->is_update) continue;

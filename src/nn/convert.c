@@ -32,34 +32,48 @@ static void put(nd_dtype dtype, void *out, int64_t i, double v)
     }
 }
 
-// Between plain and blocked: 16 rows of a plane each.
-static void turn(const place *p, int64_t n, int64_t block)
+// Of a block `here` rows are there; the rest of it is 0.
+static void to_block(const float *in, float *out, int64_t size, int64_t here)
 {
-    const nd_shape *s = &p->shape;
-    const int64_t size = s->dim[2] * s->dim[3];
-    const int64_t here = s->dim[1] - block * 16 < 16 ? s->dim[1] - block * 16 : 16;
-    const bool is_to = p->to_layout == NN_BLOCKED;
-    const int64_t plain = (n * s->dim[1] + block * 16) * size;
-    const int64_t blocked = (n * ((s->dim[1] + 15) / 16) + block) * size * 16;
-    if (p->from == ND_FLOAT32 && p->to == ND_FLOAT32) {
-        const float *in = (const float *)p->in + (is_to ? plain : blocked);
-        float *out = (float *)p->out + (is_to ? blocked : plain);
-        for (int64_t i = 0; i < size; i++) {
-            for (int64_t c = 0; c < here; c++)
-                if (is_to)
-                    out[i * 16 + c] = in[c * size + i];
-                else
-                    out[c * size + i] = in[i * 16 + c];
-            for (int64_t c = here; c < 16 && is_to; c++) out[i * 16 + c] = 0;
-        }
-        return;
+    for (int64_t i = 0; i < size; i++) {
+        for (int64_t c = 0; c < here; c++) out[i * 16 + c] = in[c * size + i];
+        for (int64_t c = here; c < 16; c++) out[i * 16 + c] = 0;
     }
+}
+
+static void from_block(const float *in, float *out, int64_t size, int64_t here)
+{
+    for (int64_t i = 0; i < size; i++)
+        for (int64_t c = 0; c < here; c++) out[c * size + i] = in[i * 16 + c];
+}
+
+// Numbers of any two types, from `plain` of the one to `blocked` of the other or back.
+static void turn_any(const place *p, int64_t plain, int64_t blocked, int64_t here)
+{
+    const int64_t size = p->shape.dim[2] * p->shape.dim[3];
+    const bool is_to = p->to_layout == NN_BLOCKED;
     for (int64_t i = 0; i < size; i++)
         for (int64_t c = 0; c < (is_to ? 16 : here); c++) {
             const int64_t a = plain + c * size + i, b = blocked + i * 16 + c;
             const double v = c < here ? take(p->from, p->in, is_to ? a : b) : 0;
             put(p->to, p->out, is_to ? b : a, v);
         }
+}
+
+// Between plain and blocked: 16 rows of a plane each.
+static void turn(const place *p, int64_t n, int64_t block)
+{
+    const nd_shape *s = &p->shape;
+    const int64_t size = s->dim[2] * s->dim[3];
+    const int64_t here = s->dim[1] - block * 16 < 16 ? s->dim[1] - block * 16 : 16;
+    const int64_t plain = (n * s->dim[1] + block * 16) * size;
+    const int64_t blocked = (n * ((s->dim[1] + 15) / 16) + block) * size * 16;
+    if (p->from != ND_FLOAT32 || p->to != ND_FLOAT32)
+        turn_any(p, plain, blocked, here);
+    else if (p->to_layout == NN_BLOCKED)
+        to_block((const float *)p->in + plain, (float *)p->out + blocked, size, here);
+    else
+        from_block((const float *)p->in + blocked, (float *)p->out + plain, size, here);
 }
 
 static void blocks(void *user, int thread, int threads)
@@ -90,9 +104,9 @@ static void straight(void *user, int thread, int threads)
             put(p->to, p->out, i, take(p->from, p->in, i));
 }
 
-void nn_convert_run(nd_shape shape, nd_dtype from, nn_layout from_layout, const void *in,
-                    nd_dtype to, nn_layout to_layout, void *out, int threads)
+void nn_convert_run(const nd_tensor *in, const void *from, const nd_tensor *out, void *to,
+                    int threads)
 {
-    place p = {shape, from, to, from_layout, to_layout, in, out};
-    nn_team(threads, from_layout == to_layout ? straight : blocks, &p);
+    place p = {in->shape, in->dtype, out->dtype, in->layout, out->layout, from, to};
+    nn_team(threads, in->layout == out->layout ? straight : blocks, &p);
 }

@@ -190,9 +190,9 @@ size_t nn_bytes(const nd_tensor *x); // of its memory, in its layout
 nd_dtype nn_working_type(const nn_record *record);
 // Numbers that lie another way: any float type and layout of rank 4 to any other.
 extern const nn_op nn_op_convert;
-// Both of the shape of the tensor; for the edges of a plan.
-void nn_convert_run(nd_shape shape, nd_dtype from, nn_layout from_layout, const void *in,
-                    nd_dtype to, nn_layout to_layout, void *out, int threads);
+// `from`, `to`: where the numbers of both are, which are of one shape.
+void nn_convert_run(const nd_tensor *in, const void *from, const nd_tensor *out, void *to,
+                    int threads);
 static inline float nn_from_bf16(uint16_t x)
 {
     union {
