@@ -132,16 +132,13 @@ nd_tensor *nn_model_head(nd_tape *t, nd_tensor *x, const nd_model_set *set, nn_h
     return nd_transpose(nd_linear(t, "fc", x, dense), (const int[]){0, 3, 1, 2});
 }
 
-nd_tensor *nn_model_unit(nd_tape *t, int at, nd_tensor *x, int out)
+nd_tensor *nn_model_units(nd_tape *t, nd_tensor *x, int out)
 {
-    nd_scope_enter(t, "conv%d", at);
-    x = nd_conv(t, "0", x,
-                (nd_conv2d){.out = out,
-                            .kernel = 3,
-                            .pad = 1,
-                            .no_bias = true,
-                            .first = ND_FIRST_HE_OUT});
-    x = nd_relu(nd_batch_norm(t, "1", x, (nd_norm){0}));
-    nd_scope_leave(t);
+    for (int at = 1; at <= 2; at++) {
+        nd_scope_enter(t, "conv%d", at);
+        x = nd_conv(t, "0", x, nn_model_conv(out, 3, 1));
+        x = nd_relu(nd_batch_norm(t, "1", x, (nd_norm){0}));
+        nd_scope_leave(t);
+    }
     return x;
 }

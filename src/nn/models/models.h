@@ -10,8 +10,20 @@ extern const nd_model nn_model_wrn16_2, nn_model_resnet9, nn_model_resnet18,
 // Whether both sides of the pictures x are multiples of `multiple`; false after nd_fail.
 bool nn_model_suits(const nd_tensor *x, const char *model, int multiple);
 
-// conv AT of a U-Net's way: 3 x 3, batch norm, ReLU, to `out` channels.
-nd_tensor *nn_model_unit(nd_tape *t, int at, nd_tensor *x, int out);
+// A convolution before a norm, which makes a bias needless; keeps the size at stride 1.
+static inline nd_conv2d nn_model_conv(int out, int kernel, int stride)
+{
+    return (nd_conv2d){.out = out,
+                       .kernel = kernel,
+                       .stride = stride,
+                       .pad = kernel / 2,
+                       .no_bias = true,
+                       .first = ND_FIRST_HE_OUT};
+}
+
+// A step of a U-Net's way: conv1 and conv2, each 3 x 3, batch norm, ReLU, to `out`
+// channels.
+nd_tensor *nn_model_units(nd_tape *t, nd_tensor *x, int out);
 
 // The end of a classifier: the mean (or the maximum) over all places, or over a box for
 // each patch, times `factor`, then the linear layer "fc".

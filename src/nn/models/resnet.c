@@ -7,13 +7,6 @@ const nn_resnet nn_resnet18 = {{2, 2, 2, 2}, false};
 const nn_resnet nn_resnet34 = {{3, 4, 6, 3}, false};
 const nn_resnet nn_resnet50 = {{3, 4, 6, 3}, true};
 
-static nd_tensor *conv(nd_tape *t, const char *name, nd_tensor *x, nd_conv2d set)
-{
-    set.no_bias = true, set.first = ND_FIRST_HE_OUT;
-    set.pad = set.kernel / 2;
-    return nd_conv(t, name, x, set);
-}
-
 static nd_tensor *norm(nd_tape *t, const char *name, nd_tensor *x)
 {
     return nd_batch_norm(t, name, x, (nd_norm){0});
@@ -25,19 +18,19 @@ static nd_tensor *block(nd_tape *t, nd_tensor *x, int width, int stride, bool is
     const int out = is_deep ? 4 * width : width;
     nd_tensor *y = x;
     if (is_deep) {
-        y = conv(t, "conv1", y, (nd_conv2d){.out = width, .kernel = 1});
+        y = nd_conv(t, "conv1", y, nn_model_conv(width, 1, 1));
         y = nd_relu(norm(t, "bn1", y));
-        y = conv(t, "conv2", y, (nd_conv2d){.out = width, .kernel = 3, .stride = stride});
+        y = nd_conv(t, "conv2", y, nn_model_conv(width, 3, stride));
         y = nd_relu(norm(t, "bn2", y));
-        y = norm(t, "bn3", conv(t, "conv3", y, (nd_conv2d){.out = out, .kernel = 1}));
+        y = norm(t, "bn3", nd_conv(t, "conv3", y, nn_model_conv(out, 1, 1)));
     } else {
-        y = conv(t, "conv1", y, (nd_conv2d){.out = width, .kernel = 3, .stride = stride});
+        y = nd_conv(t, "conv1", y, nn_model_conv(width, 3, stride));
         y = nd_relu(norm(t, "bn1", y));
-        y = norm(t, "bn2", conv(t, "conv2", y, (nd_conv2d){.out = width, .kernel = 3}));
+        y = norm(t, "bn2", nd_conv(t, "conv2", y, nn_model_conv(width, 3, 1)));
     }
     if (stride > 1 || nd_tensor_shape(x).dim[1] != out) {
         nd_scope_enter(t, "downsample");
-        x = conv(t, "0", x, (nd_conv2d){.out = out, .kernel = 1, .stride = stride});
+        x = nd_conv(t, "0", x, nn_model_conv(out, 1, stride));
         x = norm(t, "1", x);
         nd_scope_leave(t);
     }
@@ -47,15 +40,14 @@ static nd_tensor *block(nd_tape *t, nd_tensor *x, int width, int stride, bool is
 static nd_conv2d stem_of(const nd_model_set *set)
 {
     const bool is_large = set->stem.at == ND_STEM_IMAGENET;
-    return (nd_conv2d){.out = set->width,
-                       .kernel = is_large ? 7 : 3,
-                       .stride = set->stem.at == ND_STEM_SMALL ? 1 : 2};
+    return nn_model_conv(set->width, is_large ? 7 : 3,
+                         set->stem.at == ND_STEM_SMALL ? 1 : 2);
 }
 
 bool nn_resnet_trunk(nd_tape *t, nd_tensor *x, const nn_resnet *net,
                      const nd_model_set *set, nd_tensor *stage[NN_RESNET_STAGES + 1])
 {
-    x = nd_relu(norm(t, "bn1", conv(t, "conv1", x, stem_of(set))));
+    x = nd_relu(norm(t, "bn1", nd_conv(t, "conv1", x, stem_of(set))));
     stage[0] = x;
     if (set->stem.at == ND_STEM_IMAGENET)
         x = nd_max_pool(x, (nd_pool2d){.kernel = 3, .stride = 2, .pad = 1});

@@ -24,13 +24,7 @@ static int multiple(const nd_model_set *set)
 static nd_tensor *unit(nd_tape *t, const char *scope, nd_tensor *x, int out, int stride)
 {
     nd_scope_enter(t, "%s", scope);
-    x = nd_conv(t, "conv", x,
-                (nd_conv2d){.out = out,
-                            .kernel = 3,
-                            .stride = stride,
-                            .pad = 1,
-                            .no_bias = true,
-                            .first = ND_FIRST_HE_OUT});
+    x = nd_conv(t, "conv", x, nn_model_conv(out, 3, stride));
     x = nd_relu(nd_batch_norm(t, "bn", x, (nd_norm){0}));
     nd_scope_leave(t);
     return x;

@@ -16,8 +16,7 @@ static nd_tensor *forward(nd_tape *t, nd_tensor *x, const void *user)
     for (int s = 0; s < set->depth; s++) {
         if (s) x = nd_max_pool(x, (nd_pool2d){.kernel = 2});
         nd_scope_enter(t, "down.%d", s);
-        x = skip[s] =
-            nn_model_unit(t, 2, nn_model_unit(t, 1, x, set->width << s), set->width << s);
+        x = skip[s] = nn_model_units(t, x, set->width << s);
         nd_scope_leave(t);
     }
     for (int s = set->depth - 2; s >= 0; s--) {
@@ -26,7 +25,7 @@ static nd_tensor *forward(nd_tape *t, nd_tensor *x, const void *user)
         x = nd_conv_transpose(t, "up", x,
                               (nd_conv2d){.out = width, .kernel = 2, .stride = 2});
         x = nd_concat((nd_tensor *const[]){x, skip[s]}, 2, 1);
-        x = nn_model_unit(t, 2, nn_model_unit(t, 1, x, width), width);
+        x = nn_model_units(t, x, width);
         nd_scope_leave(t);
     }
     return nd_conv(t, "head", x, (nd_conv2d){.out = set->classes, .kernel = 1});

@@ -27,8 +27,7 @@ static nd_tensor *segment(nd_tape *t, nd_tensor *x, const nn_resnet *net,
         x = nd_upsample(x, (int)s.dim[2] * 2, (int)s.dim[3] * 2, ND_RESIZE_NEAREST);
         if (b < NN_RESNET_STAGES)
             x = nd_concat((nd_tensor *const[]){x, stage[NN_RESNET_STAGES - 1 - b]}, 2, 1);
-        x = nn_model_unit(t, 2, nn_model_unit(t, 1, x, width_of(set, b)),
-                          width_of(set, b));
+        x = nn_model_units(t, x, width_of(set, b));
         nd_scope_leave(t);
     }
     nd_scope_enter(t, "segmentation_head");

@@ -21,37 +21,22 @@ static nd_tensor *block(nd_tape *t, nd_tensor *x, int width, int stride)
     if (!x) return NULL;
     const bool is_same = nd_tensor_shape(x).dim[1] == width && stride == 1;
     nd_tensor *a = norm(t, "bn1", x);
-    const nd_conv2d first = {.out = width,
-                             .kernel = 3,
-                             .stride = stride,
-                             .pad = 1,
-                             .no_bias = true,
-                             .first = ND_FIRST_HE_OUT};
     // Each block begins as what it adds to: the last convolution at zero. A zero norm, as
     // behind an addition, would stay one here: the ReLU after it passes no gradient at 0.
-    nd_conv2d second = first;
-    second.stride = 1, second.first = ND_FIRST_ZERO;
-    nd_tensor *y = norm(t, "bn2", nd_conv(t, "conv1", a, first));
+    nd_conv2d second = nn_model_conv(width, 3, 1);
+    second.first = ND_FIRST_ZERO;
+    nd_tensor *y =
+        norm(t, "bn2", nd_conv(t, "conv1", a, nn_model_conv(width, 3, stride)));
     y = nd_conv(t, "conv2", y, second);
-    const nd_conv2d shortcut = {.out = width,
-                                .kernel = 1,
-                                .stride = stride,
-                                .no_bias = true,
-                                .first = ND_FIRST_HE_OUT};
-    return nd_add(y, is_same ? x : nd_conv(t, "convShortcut", a, shortcut));
+    if (is_same) return nd_add(y, x);
+    return nd_add(y, nd_conv(t, "convShortcut", a, nn_model_conv(width, 1, stride)));
 }
 
 static nd_tensor *forward(nd_tape *t, nd_tensor *x, const void *user)
 {
     const nd_model_set *set = user;
-    const bool is_half = set->stem.at == ND_STEM_HALF;
-    x = nd_conv(t, "conv1", x,
-                (nd_conv2d){.out = STEM,
-                            .kernel = 3,
-                            .stride = is_half ? 2 : 1,
-                            .pad = 1,
-                            .no_bias = true,
-                            .first = ND_FIRST_HE_OUT});
+    const int stride = set->stem.at == ND_STEM_HALF ? 2 : 1;
+    x = nd_conv(t, "conv1", x, nn_model_conv(STEM, 3, stride));
     for (int s = 0; s < STAGES; s++)
         for (int b = 0; b < BLOCKS; b++) {
             nd_scope_enter(t, "block%d.layer.%d", s + 1, b);
