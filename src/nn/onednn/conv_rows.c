@@ -159,39 +159,6 @@ static const char *detail(const nn_record *r)
     return made->p.how;
 }
 
-const nn_kernel onednn_conv = {.name = "onednn",
-                               .op = &nn_op_conv,
-                               .fits = fits,
-                               .layouts = layouts,
-                               .prepare = prepare,
-                               .renew = renew,
-                               .run = run,
-                               .detail = detail};
-const nn_kernel onednn_conv_data = {.name = "onednn",
-                                    .op = &nn_op_conv_data,
-                                    .fits = fits,
-                                    .layouts = layouts,
-                                    .prepare = prepare,
-                                    .renew = renew,
-                                    .run = run,
-                                    .detail = detail};
-const nn_kernel onednn_conv_weight = {.name = "onednn",
-                                      .op = &nn_op_conv_weight,
-                                      .fits = fits,
-                                      .layouts = layouts,
-                                      .prepare = prepare,
-                                      .run = run,
-                                      .wants_float32 = true,
-                                      .detail = detail};
-const nn_kernel onednn_conv_transpose = {.name = "onednn",
-                                         .op = &nn_op_conv_transpose,
-                                         .fits = fits,
-                                         .layouts = layouts,
-                                         .prepare = prepare_transpose,
-                                         .renew = renew,
-                                         .run = run_transpose,
-                                         .detail = detail};
-
 static nd_status renew_fold(const nn_call *call)
 {
     const onednn_made *m = call->record->ready;
@@ -212,11 +179,21 @@ static nd_status run_fold(const nn_call *call)
     return onednn_conv_run(call->record->ready, ONEDNN_FORWARD, data, call->scratch);
 }
 
-const nn_kernel onednn_fold = {.name = "onednn",
-                               .op = &own_op_fold,
-                               .fits = fits,
-                               .layouts = layouts,
-                               .prepare = prepare,
-                               .renew = renew_fold,
-                               .run = run_fold,
-                               .detail = detail};
+#define ROW(of, ready, anew, how)                                                        \
+    {                                                                                    \
+        .name = "onednn", .op = &(of), .fits = fits, .layouts = layouts,                 \
+        .prepare = ready, .renew = anew, .run = how, .detail = detail                    \
+    }
+const nn_kernel onednn_conv = ROW(nn_op_conv, prepare, renew, run);
+const nn_kernel onednn_conv_data = ROW(nn_op_conv_data, prepare, renew, run);
+const nn_kernel onednn_conv_transpose =
+    ROW(nn_op_conv_transpose, prepare_transpose, renew, run_transpose);
+const nn_kernel onednn_conv_weight = {.name = "onednn",
+                                      .op = &nn_op_conv_weight,
+                                      .fits = fits,
+                                      .layouts = layouts,
+                                      .prepare = prepare,
+                                      .run = run,
+                                      .wants_float32 = true,
+                                      .detail = detail};
+const nn_kernel onednn_fold = ROW(own_op_fold, prepare, renew_fold, run_fold);

@@ -22,7 +22,7 @@ typedef struct weigh {
     int64_t units; // at most, at a time
     // A plain x is cut into lines: of channel, row, column modulo stride; `margin`
     // noughts stand before a line.
-    int64_t margin, line_bytes, row_bytes, rows_kept;
+    int64_t margin, line_bytes, row_bytes;
     size_t sums, g_bytes, x_bytes, part; // bytes of a thread's scratch: each, all
     int type, bytes;                     // of a number
     bool is_plain;                       // x
@@ -350,9 +350,8 @@ static void set_lines(weigh *w)
     const int64_t all = (c->in.dim[3] + stride - 1) / stride + w->margin;
     w->line_bytes = (most > all ? most : all) * w->bytes;
     w->row_bytes = w->line_bytes * stride * c->in.dim[1];
-    const int64_t rows = w->units / units_of(w, c->out.dim[3]);
-    w->rows_kept = rows * stride + reach + 1;
-    w->x_bytes = (size_t)(w->rows_kept * w->row_bytes);
+    const int64_t rows = w->units / units_of(w, c->out.dim[3]); // at most, of outputs
+    w->x_bytes = (size_t)((rows * stride + reach + 1) * w->row_bytes);
 }
 
 static size_t in_lines(size_t bytes)

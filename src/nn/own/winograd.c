@@ -253,33 +253,11 @@ static nd_status run_fold(const nn_call *call)
     return ND_OK;
 }
 
-static const char *detail(const nn_record *r)
-{
-    (void)r;
-    return "own winograd";
-}
-
-const nn_kernel own_winograd_conv = {.name = "own",
-                                     .op = &nn_op_conv,
-                                     .fits = fits,
-                                     .layouts = layouts,
-                                     .prepare = prepare,
-                                     .renew = renew,
-                                     .run = run,
-                                     .detail = detail};
-const nn_kernel own_winograd_fold = {.name = "own",
-                                     .op = &own_op_fold,
-                                     .fits = fits,
-                                     .layouts = layouts,
-                                     .prepare = prepare,
-                                     .renew = renew_fold,
-                                     .run = run_fold,
-                                     .detail = detail};
-const nn_kernel own_winograd_data = {.name = "own",
-                                     .op = &nn_op_conv_data,
-                                     .fits = fits,
-                                     .layouts = layouts,
-                                     .prepare = prepare,
-                                     .renew = renew,
-                                     .run = run,
-                                     .detail = detail};
+#define ROW(of, anew, how)                                                               \
+    {                                                                                    \
+        .name = "own", .op = &(of), .fits = fits, .layouts = layouts,                    \
+        .prepare = prepare, .renew = anew, .run = how, .detail = own_winograd_detail     \
+    }
+const nn_kernel own_winograd_conv = ROW(nn_op_conv, renew, run);
+const nn_kernel own_winograd_data = ROW(nn_op_conv_data, renew, run);
+const nn_kernel own_winograd_fold = ROW(own_op_fold, renew_fold, run_fold);

@@ -99,6 +99,15 @@ VECTOR_INLINE void window(const void *plane, int64_t height, int64_t width, int6
         }
 }
 
+// Tiles that are multiplied though there are none become nought.
+static void fill(const own_stretch *to, int64_t blocks)
+{
+    for (int p = 0; p < OWN_POINTS && to->count < to->filled; p++)
+        for (int64_t b = 0; b < blocks; b++)
+            memset(to->at + p * to->step + (b * to->room + to->count) * 16, 0,
+                   (size_t)(to->filled - to->count) * 64);
+}
+
 VECTOR_INLINE void input(const own_tiles *t, const void *x, const own_stretch *to,
                          const bool is_bf16)
 {
@@ -127,10 +136,7 @@ VECTOR_INLINE void input(const own_tiles *t, const void *x, const own_stretch *t
             }
         }
     }
-    for (int p = 0; p < OWN_POINTS && to->count < to->filled; p++)
-        for (int64_t b = 0; b < t->end - t->begin; b++)
-            memset(to->at + p * to->step + (b * to->room + to->count) * 16, 0,
-                   (size_t)(to->filled - to->count) * 64);
+    fill(to, t->end - t->begin);
 }
 static void input_f32(const own_tiles *tiles, const void *x, const own_stretch *to)
 {
@@ -167,10 +173,7 @@ VECTOR_INLINE void gradient(const own_tiles *t, const void *g, const own_stretch
             }
         }
     }
-    for (int p = 0; p < OWN_POINTS && to->count < to->filled; p++)
-        for (int64_t b = 0; b < t->end - t->begin; b++)
-            memset(to->at + p * to->step + (b * to->room + to->count) * 16, 0,
-                   (size_t)(to->filled - to->count) * 64);
+    fill(to, t->end - t->begin);
 }
 static void gradient_f32(const own_tiles *tiles, const void *g, const own_stretch *to)
 {

@@ -91,6 +91,12 @@ bool own_winograd_pays(const nn_record *r, const nn_conv *c, const nd_shape *to)
     return c->in.dim[1] > 3 && tiles >= enough && used >= 0.55;
 }
 
+const char *own_winograd_detail(const nn_record *r)
+{
+    (void)r;
+    return "own winograd";
+}
+
 // Whether all sixteen outputs and inputs are there, so that they can be turned at once.
 static bool is_whole(const winograd *w, int64_t k, int64_t block)
 {

@@ -41,6 +41,8 @@ void own_winograd_steps(winograd *w);
 bool own_winograd_can(const nn_record *r, const nn_conv *c, nd_dtype type);
 bool own_winograd_pays(const nn_record *r, const nn_conv *c, const nd_shape *to);
 
+const char *own_winograd_detail(const nn_record *r);
+
 // Of output block k, input channel c: where its sixteen stand among a point's weights.
 int64_t own_winograd_place(const winograd *w, int64_t k, int64_t c);
 // Nine numbers of sixteen outputs, of each of the sixteen channels of an input block.

@@ -7,6 +7,9 @@
 // ---- The weights' gradient: products of the points of x and of y's gradient, summed
 // over the tiles. For few channels each thread has its own sums, added in the order of
 // threads; for many, threads share the tiles' points and each has some of the sums.
+// Products of so many pairs of blocks stay in a thread's own cache.
+enum { FEW = 8 * 8 };
+
 typedef struct weigh_job {
     const winograd *w;
     const void *x, *g;
@@ -118,7 +121,7 @@ static bool is_once(const nn_conv *c)
     const int64_t cache = 30000000, each = OWN_POINTS * 64;
     const int64_t tiles =
         c->out.dim[0] * ((c->out.dim[2] + 3) / 4) * ((c->out.dim[3] + 3) / 4);
-    return own_products(c) > 8 * 8 &&
+    return own_products(c) > FEW &&
            (own_blocks(c->in.dim[1]) + own_blocks(c->out.dim[1])) * tiles * each <= cache;
 }
 enum { ONCE_STEP = 16 * 64 + 16 };
@@ -158,7 +161,7 @@ static bool weight_fits(const nn_record *r)
     const nn_conv *c = r->set;
     const nd_dtype type = nn_working_type(r);
     // Sums of many channels wait for memory; direct ones by bfloat16 do not.
-    const int64_t most = type == ND_BFLOAT16 ? 8 * 8 : OWN_MANY;
+    const int64_t most = type == ND_BFLOAT16 ? FEW : OWN_MANY;
     return own_winograd_can(r, c, type) && own_winograd_pays(r, c, &c->out) &&
            (own_products(c) <= most || (type == ND_FLOAT32 && is_once(c)));
 }
@@ -169,10 +172,10 @@ static void weight_layouts(const nn_record *r, nn_layout *in, nn_layout *out)
     in[0] = in[1] = NN_BLOCKED;
 }
 
-// Sums that do not stay in a thread's own cache are better shared.
+// Sums that do not stay there are better shared.
 static bool is_shared(const winograd *w)
 {
-    return w->ins * w->outs > 64;
+    return w->ins * w->outs > FEW;
 }
 
 static nd_status weight_prepare(nd_arena *arena, nn_record *r)
@@ -225,16 +228,10 @@ static nd_status weight_run(const nn_call *call)
     return ND_OK;
 }
 
-static const char *detail(const nn_record *r)
-{
-    (void)r;
-    return "own winograd";
-}
-
 const nn_kernel own_winograd_weight = {.name = "own",
                                        .op = &nn_op_conv_weight,
                                        .fits = weight_fits,
                                        .layouts = weight_layouts,
                                        .prepare = weight_prepare,
                                        .run = weight_run,
-                                       .detail = detail};
+                                       .detail = own_winograd_detail};
