@@ -194,6 +194,12 @@ TEST(convolutions_agree_with_plain_c_on_odd_shapes)
         {{.out = 160, .kernel = 3, .stride = 2, .pad = 1}, 80, 41, 39, 2},
         {{.out = 272, .kernel = 1, .stride = 2}, 150, 21, 23, 3},
         {{.out = 40, .kernel = 5, .pad = 4, .dilation = 2}, 3, 31, 33, 2},
+        // Sevens of pixels side by side, in two rows, and less; an odd block of outputs.
+        {{.out = 40, .kernel = 1}, 20, 3, 11, 3},
+        {{.out = 30, .kernel = 1, .stride = 2, .no_bias = true}, 33, 13, 29, 2},
+        {{.out = 48, .kernel = 3, .stride = 2, .pad = 1}, 40, 13, 14, 3},
+        {{.out = 36, .kernel = 2, .pad = 1}, 18, 6, 20, 2},
+        {{.out = 18, .kernel = 3, .stride = 2, .pad = 3, .dilation = 2}, 5, 27, 30, 2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sample s = cases[i];
@@ -278,6 +284,8 @@ TEST(bfloat16_keeps_two_digits)
         {{.out = 160, .kernel = 3, .stride = 2, .pad = 1}, 80, 41, 39, 2},
         {{.out = 160, .kernel = 3, .pad = 1, .no_bias = true}, 80, 13, 13, 2},
         {{.out = 272, .kernel = 1}, 150, 7, 7, 3},
+        {{.out = 40, .kernel = 1}, 20, 3, 11, 3},
+        {{.out = 36, .kernel = 2, .pad = 1}, 18, 6, 20, 2},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         sample s = cases[i];
