@@ -182,7 +182,7 @@ static nd_status run_fold(const nn_call *call)
 #define ROW(of, ready, anew, how)                                                        \
     {                                                                                    \
         .name = "onednn", .op = &(of), .fits = fits, .layouts = layouts,                 \
-        .prepare = ready, .renew = anew, .run = how, .detail = detail                    \
+        .prepare = (ready), .renew = (anew), .run = (how), .detail = detail              \
     }
 const nn_kernel onednn_conv = ROW(nn_op_conv, prepare, renew, run);
 const nn_kernel onednn_conv_data = ROW(nn_op_conv_data, prepare, renew, run);

@@ -78,7 +78,8 @@ static void take_x(const weigh *w, const char *plane, int64_t place, int64_t row
                    int64_t rows, char *to)
 {
     const nn_conv *c = &w->conv;
-    const int64_t wide = c->out.dim[3], stride = c->set.stride, pixel = w->bytes * 16;
+    const int64_t wide = c->out.dim[3], stride = c->set.stride,
+                  pixel = (int64_t)w->bytes * 16;
     const int64_t down = place / c->set.kernel * c->set.dilation - c->set.pad;
     const int64_t right = place % c->set.kernel * c->set.dilation - c->set.pad;
     own_pixels p = {.row_step = stride * c->in.dim[3] * pixel,
@@ -344,7 +345,8 @@ static void layouts(const nn_record *r, nn_layout *in, nn_layout *out)
 static void set_lines(weigh *w)
 {
     const nn_conv *c = &w->conv;
-    const int64_t stride = c->set.stride, reach = (c->set.kernel - 1) * c->set.dilation;
+    const int64_t stride = c->set.stride;
+    const int64_t reach = (c->set.kernel - 1) * (int64_t)c->set.dilation;
     w->margin = (c->set.pad + stride - 1) / stride;
     const int64_t most = c->out.dim[3] + (reach + stride - 1) / stride + w->margin + 2;
     const int64_t all = (c->in.dim[3] + stride - 1) / stride + w->margin;

@@ -256,7 +256,7 @@ static nd_status run_fold(const nn_call *call)
 #define ROW(of, anew, how)                                                               \
     {                                                                                    \
         .name = "own", .op = &(of), .fits = fits, .layouts = layouts,                    \
-        .prepare = prepare, .renew = anew, .run = how, .detail = own_winograd_detail     \
+        .prepare = prepare, .renew = (anew), .run = (how), .detail = own_winograd_detail \
     }
 const nn_kernel own_winograd_conv = ROW(nn_op_conv, renew, run);
 const nn_kernel own_winograd_data = ROW(nn_op_conv_data, renew, run);

@@ -29,7 +29,7 @@ void own_winograd_tiles(winograd *w, const nn_conv *c, bool is_data)
 static int64_t room_of(const winograd *w, int64_t threads)
 {
     const int64_t cache = 900000, most = 96, both = w->ins + w->outs;
-    int64_t room = cache / (OWN_POINTS * 64 * both) / OWN_ROUND * OWN_ROUND;
+    int64_t room = cache / (both * OWN_POINTS * 64) / OWN_ROUND * OWN_ROUND;
     if (room > most) room = most;
     const int64_t each = (w->tiles + threads - 1) / threads;
     const int64_t needed = (each + OWN_ROUND - 1) / OWN_ROUND * OWN_ROUND;
@@ -108,37 +108,44 @@ static bool is_whole(const winograd *w, int64_t k, int64_t block)
     return k * 16 + 16 <= out && (block + 1) * 16 <= in;
 }
 
-void own_winograd_nines(const winograd *w, const float *weights, int64_t k, int64_t block,
-                        float nines[16 * OWN_NINE])
+static void whole_nines(const winograd *w, const float *weights, int64_t k, int64_t block,
+                        float *nines)
 {
     const own_winograd *here = own_winograd_here();
     const int64_t in = w->weight.dim[1];
-    if (is_whole(w, k, block) && !w->is_data) {
+    if (!w->is_data) {
         const float *from = weights + (k * 16 * in + block * 16) * 9;
-        for (int i = 0; i < 9; i++)
+        for (int64_t i = 0; i < 9; i++)
             here->turn(from + i * 16, in * 9, nines + i * 256, 16);
         return;
     }
+    for (int64_t c = 0; c < 16; c++) {
+        float turned[256];
+        here->turn(weights + ((block * 16 + c) * in + k * 16) * 9, 9, turned, 16);
+        for (int64_t p = 0; p < 9; p++)
+            memcpy(nines + c * OWN_NINE + (8 - p) * 16, turned + p * 16,
+                   16 * sizeof(float));
+    }
+}
+
+void own_winograd_nines(const winograd *w, const float *weights, int64_t k, int64_t block,
+                        float nines[16 * OWN_NINE])
+{
     if (is_whole(w, k, block)) {
-        for (int c = 0; c < 16; c++) {
-            float turned[256];
-            here->turn(weights + ((block * 16 + c) * in + k * 16) * 9, 9, turned, 16);
-            for (int p = 0; p < 9; p++)
-                memcpy(nines + c * OWN_NINE + (8 - p) * 16, turned + p * 16,
-                       16 * sizeof(float));
-        }
+        whole_nines(w, weights, k, block, nines);
         return;
     }
+    const int64_t in = w->weight.dim[1];
     const int64_t outs = w->is_data ? in : w->weight.dim[0];
     const int64_t ins = w->is_data ? w->weight.dim[0] : in;
-    memset(nines, 0, 16 * OWN_NINE * sizeof(float));
+    const int64_t by_out = (w->is_data ? 1 : in) * 9, by_in = (w->is_data ? in : 1) * 9;
+    memset(nines, 0, (size_t)16 * OWN_NINE * sizeof(float));
     for (int64_t c = 0; c < 16 && block * 16 + c < ins; c++)
         for (int64_t o = 0; o < 16 && k * 16 + o < outs; o++) {
-            const int64_t a = w->is_data ? block * 16 + c : k * 16 + o;
-            const int64_t b = w->is_data ? k * 16 + o : block * 16 + c;
+            const float *from =
+                weights + (block * 16 + c) * by_in + (k * 16 + o) * by_out;
             for (int64_t p = 0; p < 9; p++)
-                nines[c * OWN_NINE + (w->is_data ? 8 - p : p) * 16 + o] =
-                    weights[(a * in + b) * 9 + p];
+                nines[c * OWN_NINE + (w->is_data ? 8 - p : p) * 16 + o] = from[p];
         }
 }
 
@@ -148,7 +155,7 @@ void own_winograd_give(const winograd *w, const float nines[16 * OWN_NINE], int6
     const int64_t in = w->weight.dim[1], out = w->weight.dim[0];
     if (is_whole(w, k, block)) {
         float *to = weights + (k * 16 * in + block * 16) * 9;
-        for (int i = 0; i < 9; i++)
+        for (int64_t i = 0; i < 9; i++)
             own_winograd_here()->turn(nines + i * 256, 16, to + i * 16, in * 9);
         return;
     }

@@ -118,7 +118,7 @@ static void gather_part(void *user, int thread, int threads)
 // Points of all tiles at once stay in the third cache.
 static bool is_once(const nn_conv *c)
 {
-    const int64_t cache = 30000000, each = OWN_POINTS * 64;
+    const int64_t cache = 30000000, each = (int64_t)OWN_POINTS * 64;
     const int64_t tiles =
         c->out.dim[0] * ((c->out.dim[2] + 3) / 4) * ((c->out.dim[3] + 3) / 4);
     return own_products(c) > FEW &&
@@ -133,7 +133,7 @@ static void once_part(void *user, int thread, int threads)
     const weigh_job *j = user;
     const winograd *w = j->w;
     const own_stretch x = shared(j, false), g = shared(j, true);
-    float *sums = sums_of(j, 0) + (int64_t)thread * (OWN_POINTS * ONCE_STEP);
+    float *sums = sums_of(j, 0) + (int64_t)thread * OWN_POINTS * ONCE_STEP;
     const int64_t end = nn_cut(w->outs, thread + 1, threads);
     for (int64_t k = nn_cut(w->outs, thread, threads), group; k < end; k += group) {
         group = own_group(end - k);
@@ -194,7 +194,7 @@ static nd_status weight_prepare(nd_arena *arena, nn_record *r)
         w->weight_bytes = (size_t)threads * OWN_POINTS * ONCE_STEP * sizeof(float);
     } else if (is_shared(w)) {
         const int64_t cache = 10000000;
-        const int64_t most = cache / (OWN_POINTS * 64 * (w->ins + w->outs));
+        const int64_t most = cache / ((w->ins + w->outs) * OWN_POINTS * 64);
         w->room = w->tiles < most ? w->tiles : most;
         own_winograd_steps(w);
     }
