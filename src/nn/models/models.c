@@ -74,7 +74,7 @@ nd_model_set nd_model_filled(const nd_model *model, nd_model_set set)
 {
     if (!set.width) set.width = model->width;
     if (!set.depth) set.depth = model->depth;
-    if (set.stem.at == ND_STEM_AUTO) set.stem.at = model->stem;
+    if (set.stem.at == ND_STEM_AUTO) set.stem.at = (int)model->stem;
     return set;
 }
 
