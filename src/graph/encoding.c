@@ -12,7 +12,7 @@ enum { LONGEST_NAME = 40 };
 // The value of encoding= in the prolog; "UTF-8" without one.
 static void named(const char *text, size_t length, char *name)
 {
-    strcpy(name, "UTF-8");
+    snprintf(name, LONGEST_NAME, "UTF-8");
     const char *end = length > 5 && memcmp(text, "<?xml", 5) == 0
                           ? memchr(text, '>', length < 512 ? length : 512)
                           : NULL;

@@ -18,7 +18,7 @@ static nd_status tell(nd_arena *arena, const nd_node *node, nd_agreed *a)
     for (int k = 0; k < a->card->bands; k++) {
         const nd_card_band *want = &a->card->band[k];
         const nd_band *band = &node->band[a->band[k]];
-        const char **row = cell + (k + 1) * COLUMNS;
+        const char **row = cell + ((ptrdiff_t)k + 1) * COLUMNS;
         row[0] = want->name, row[1] = want->unit ? want->unit : "-";
         row[2] = band->name, row[3] = band->unit && *band->unit ? band->unit : "-";
         row[4] = nd_text(arena, "%g", a->taken[k].factor);
@@ -171,10 +171,10 @@ nd_status nd_agree_values(const nd_agreed *agreed, const nd_node *node, nd_work 
     }
     const nd_grid grid = node->band[band[0]].grid;
     for (int i = 0; i < SQUARES; i++) {
-        const nd_rect r = {
-            (int)((int64_t)grid.width * (2 * (i % ACROSS) + 1) / (2 * ACROSS)),
-            (int)((int64_t)grid.height * (2 * (i / ACROSS) + 1) / (2 * ACROSS)), SMALL,
-            SMALL};
+        const int64_t across = i % ACROSS, down = i / ACROSS,
+                      halves = 2 * (int64_t)ACROSS;
+        const nd_rect r = {(int)(grid.width * (2 * across + 1) / halves),
+                           (int)(grid.height * (2 * down + 1) / halves), SMALL, SMALL};
         ND_TRY(look_at(&l, node, work, (nd_bands){band, count},
                        nd_rect_clip(r, grid.width, grid.height)));
     }

@@ -137,20 +137,25 @@ static int last_peak(const pass *p)
     return 0;
 }
 
+// The bin up to which more than a share of the values lie, from one side; -1: none.
+static int bin_at(const pass *p, double share, bool from_right)
+{
+    enum { SIZE = BINS / PEAK_BINS };
+    double sum = 0;
+    for (int i = 0; i < PEAK_BINS; i++) {
+        const int b = from_right ? PEAK_BINS - 1 - i : i;
+        for (int k = 0; k < SIZE; k++) sum += p->bin[b * SIZE + k];
+        if (sum / p->count > share) return b;
+    }
+    return -1;
+}
+
 // SNAP takes the place of the last peak for a share of the values to leave out: what it
 // finds mostly lies far to the left of that peak.
 static void peak_as_snap(const pass *p, double share, double found[2])
 {
-    enum { SIZE = BINS / PEAK_BINS };
-    double sum[2] = {0};
-    int at[2] = {-1, -1};
-    for (int i = 0; i < PEAK_BINS; i++)
-        for (int side = 0; side < 2; side++) {
-            const int b = side ? PEAK_BINS - 1 - i : i;
-            for (int k = 0; k < SIZE; k++) sum[side] += p->bin[b * SIZE + k];
-            if (at[side] < 0 && sum[side] / p->count > (side ? share : CUT)) at[side] = b;
-        }
-    int low = at[0], high = at[1] < 0 ? 0 : at[1];
+    const int right = bin_at(p, share, true);
+    int low = bin_at(p, CUT, false), high = right < 0 ? 0 : right;
     if (low == high && high < PEAK_BINS - 1)
         high++;
     else if (low == high)

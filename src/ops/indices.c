@@ -419,20 +419,22 @@ static nd_status choose_bands(nd_node *self, asked *a, double *nm)
 {
     const settings *set = self->settings.data;
     nd_source *source = nd_alloc(self->arena, BANDS, sizeof *source);
-    const nd_band *to = NULL, *b = NULL;
+    const nd_band *in = self->input[0]->band;
+    int to = -1; // the band whose grid all shall have
     bool differ = false;
     int count = 0;
     if (!source) return ND_E_MEMORY;
     for (; count < BANDS && a->index->band[count].symbol; count++) {
         ND_TRY(choose(self, &a->index->band[count], &source[count].band));
         ND_TRY(twins(self, a->index->band, source, count));
-        b = &self->input[0]->band[source[count].band];
+        const nd_band *b = &in[source[count].band];
         nm[count] = nd_wavelength_of(b);
-        differ = differ || (to && !nd_grid_same(&b->grid, &to->grid));
-        if (!to || (set->resampling.at == HIGHEST) == (b->grid.width > to->grid.width))
-            to = b;
+        differ = differ || (to >= 0 && !nd_grid_same(&b->grid, &in[to].grid));
+        if (to < 0 ||
+            (set->resampling.at == HIGHEST) == (b->grid.width > in[to].grid.width))
+            to = source[count].band;
     }
-    if (differ) ND_TRY(resample(self, to, a->index, source));
+    if (differ) ND_TRY(resample(self, &in[to], a->index, source));
     self->source = source, self->sources = count;
     self->band[1].grid = self->band[0].grid = self->input[0]->band[source[0].band].grid;
     return ND_OK;

@@ -128,14 +128,24 @@ static bool in_input(nd_expr_scope *s, int input, const char *name, nd_expr_name
     return true;
 }
 
+// Letters of "$id." or "${id}." at the start of a name, 0: it does not start so.
+static size_t prefix_of(const char *name, const char *id)
+{
+    const bool braced = name[1] == '{';
+    const char *from = name + 1 + braced;
+    const size_t size = strlen(id);
+    if (strncmp(from, id, size) != 0) return 0;
+    const char *end = from + size;
+    if (braced && *end++ != '}') return 0;
+    return *end == '.' ? (size_t)(end - name) + 1 : 0;
+}
+
 // "$id.", "${id}." or "$2." before a name: the input, and how long it is; -1: none.
 static int prefix(const nd_node *node, const char *name, size_t *length)
 {
     int best = -1;
     *length = 0;
     if (*name != '$') return -1;
-    const bool braced = name[1] == '{';
-    const char *from = name + 1 + braced;
     for (int i = 0; i < node->inputs; i++) {
         char number[16];
         int n = 0, left = i + 1;
@@ -144,13 +154,8 @@ static int prefix(const nd_node *node, const char *name, size_t *length)
         for (int d = n; d-- > 0; left /= 10) number[d] = (char)('0' + left % 10);
         const char *const id[] = {node->input_id[i], node->input[i]->id, number};
         for (int k = 0; k < 3; k++) {
-            if (!id[k]) continue; // a node of no graph
-            const size_t size = strlen(id[k]);
-            if (strncmp(from, id[k], size) != 0) continue;
-            const char *end = from + size;
-            if (braced && *end++ != '}') continue;
-            const size_t all = (size_t)(end - name) + 1;
-            if (*end == '.' && all > *length) best = i, *length = all;
+            const size_t all = id[k] ? prefix_of(name, id[k]) : 0; // NULL: of no graph
+            if (all > *length) best = i, *length = all;
         }
     }
     return best;
