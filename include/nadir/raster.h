@@ -145,7 +145,7 @@ struct nd_node {
 typedef struct nd_make {
     const nd_op *op;
     nd_node *const *input;
-    const char *const *input_id; // NULL: sourceProduct, sourceProduct.1, …
+    const char *const *input_id; // it, or one: NULL: sourceProduct, sourceProduct.1, …
     int inputs;
     const nd_settings *settings;
     const char *place, *id; // NULL: the operator's name

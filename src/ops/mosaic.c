@@ -77,6 +77,15 @@ static const nd_param params[] = {
              .help = "How far a position may be off; 0 asks each pixel exactly, slowly"),
 };
 
+// The earlier mosaic among the inputs; -1: none.
+static int find_update(const char *const *id, int inputs)
+{
+    for (int i = 0; id && i < inputs; i++)
+        if (nd_text_same(id[i], "updateProduct") || nd_text_same(id[i], "update_product"))
+            return i;
+    return -1;
+}
+
 // ---- Compose: the grid, and each source brought to it.
 
 static nd_status lay(nd_arena *arena, const mosaic *set, nd_grid *grid)
@@ -160,23 +169,36 @@ static nd_status is_useful(nd_arena *arena, const nd_make *make, int i,
     return ND_OK;
 }
 
+// As SNAP: an earlier mosaic is added to on its own grid, wherever the bounds are.
+static nd_status lay_as(const nd_node *update, nd_grid *grid)
+{
+    const nd_grid *own = nd_node_grid(update);
+    if (!own || !own->crs)
+        return nd_fail(ND_E_DATA, "updateProduct does not say where on Earth it lies\n"
+                                  "give a mosaic that was made with a crs");
+    *grid = *own;
+    return ND_OK;
+}
+
+// The earlier mosaic is the last of the blend's inputs.
 static nd_status gather(nd_arena *arena, const nd_make *make, const nd_grid *grid,
                         nd_make *blend)
 {
+    const int update = find_update(make->input_id, make->inputs);
     nd_node **input = nd_alloc(arena, (size_t)make->inputs, sizeof *input);
-    if (!input) return ND_E_MEMORY;
+    const char **id = nd_alloc(arena, (size_t)make->inputs, sizeof *id);
+    if (!input || !id) return ND_E_MEMORY;
     for (int i = 0; i < make->inputs; i++) {
-        bool useful;
-        if (make->input_id && nd_text_same(make->input_id[i], "updateProduct"))
-            return nd_fail(ND_E_UNSUPPORTED, "adding to an earlier mosaic is not done\n"
-                                             "make the mosaic of all sources at once");
-        ND_TRY(is_useful(arena, make, i, grid, &useful));
+        bool useful = false;
+        if (i != update) ND_TRY(is_useful(arena, make, i, grid, &useful));
         if (!useful) continue;
         nd_node *brought = bring(arena, make, grid, make->input[i]);
         if (!brought) return nd_error_code();
         input[blend->inputs++] = brought;
     }
-    blend->input = input, blend->input_id = NULL;
+    if (update >= 0)
+        id[blend->inputs] = "updateProduct", input[blend->inputs++] = make->input[update];
+    blend->input = input, blend->input_id = id;
     if (blend->inputs) return ND_OK;
     return nd_fail(ND_E_DATA, "no source lies inside of the bounds\n"
                               "give bounds, in degrees, that overlap the sources");
@@ -191,10 +213,13 @@ typedef struct part {    // of one source
     int rows;
 } part;
 typedef struct blend {
-    int variables, conditions;
+    int variables, conditions, sources;
     bool all; // conditions must all hold
     part *part;
     int *band_of; // of each condition: the band it is counted in; -1: none
+    // The earlier mosaic, the input behind the sources: which band of it is each of
+    // this one's. NULL: none.
+    nd_source *earlier;
 } blend;
 
 static nd_status sort_bands(nd_arena *arena, const nd_node *source,
@@ -255,7 +280,7 @@ static nd_status describe(nd_node *self, const mosaic *set, blend *s)
 {
     const variable *v = set->variables.item;
     const condition *c = set->conditions.item;
-    const nd_grid grid = self->input[0]->band[0].grid;
+    const nd_grid grid = *nd_node_grid(self->input[0]);
     nd_arena *arena = self->arena;
     nd_band *band =
         nd_alloc(arena, 2 * set->variables.count + set->conditions.count, sizeof *band);
@@ -282,6 +307,31 @@ static nd_status describe(nd_node *self, const mosaic *set, blend *s)
     return ND_OK;
 }
 
+// Each band of this mosaic is one of the earlier one, by its name.
+static nd_status find_earlier(nd_node *self, blend *s)
+{
+    const nd_node *update = self->input[s->sources];
+    s->earlier = nd_alloc(self->arena, (size_t)self->bands, sizeof *s->earlier);
+    if (!s->earlier) return ND_E_MEMORY;
+    for (int b = 0; b < self->bands; b++) {
+        const nd_band *band = &self->band[b];
+        int k = 0;
+        while (k < update->bands && !nd_text_same(update->band[k].name, band->name)) k++;
+        if (k == update->bands)
+            return nd_fail(ND_E_DATA,
+                           "updateProduct has no band %.150s\n"
+                           "give the variables and conditions that it was made with",
+                           band->name);
+        if (!nd_grid_same(&update->band[k].grid, &band->grid))
+            return nd_fail(ND_E_DATA,
+                           "band %.150s of updateProduct is of another size\n"
+                           "give a mosaic as it was made",
+                           band->name);
+        s->earlier[b] = (nd_source){s->sources, k};
+    }
+    return ND_OK;
+}
+
 static nd_status blend_plan(nd_node *self)
 {
     const mosaic *set = self->settings.data;
@@ -297,8 +347,11 @@ static nd_status blend_plan(nd_node *self)
                        set->variables.count, set->conditions.count);
     s->variables = (int)set->variables.count, s->conditions = (int)set->conditions.count;
     s->all = set->combine.at == AND;
-    for (int i = 0; i < self->inputs; i++) ND_TRY(compile(self, i, set, &s->part[i]));
+    const int update = find_update(self->input_id, self->inputs);
+    s->sources = update < 0 ? self->inputs : update;
+    for (int i = 0; i < s->sources; i++) ND_TRY(compile(self, i, set, &s->part[i]));
     ND_TRY(describe(self, set, s));
+    if (update >= 0) ND_TRY(find_earlier(self, s));
     self->state = s;
     self->product = NULL;
     self->name = "mosaic";
@@ -309,7 +362,7 @@ static nd_status blend_plan(nd_node *self)
 typedef struct sums {
     float value[2 * MOST][ND_ROW], *out[2 * MOST];
     double sum[MOST][ND_ROW];
-    int count[2 * MOST][ND_ROW];
+    float count[2 * MOST][ND_ROW]; // levels of an earlier mosaic have parts of one
 } sums;
 
 static void add_source(const blend *s, sums *u, const float *there, int count)
@@ -319,7 +372,7 @@ static void add_source(const blend *s, sums *u, const float *there, int count)
         bool any = !s->conditions, all = true;
         for (int c = 0; c < s->conditions; c++) {
             const bool holds = u->value[s->variables + c][i] > 0;
-            u->count[MOST + c][i] += holds;
+            u->count[MOST + c][i] += holds ? 1 : 0;
             any |= holds, all &= holds;
         }
         if (!(s->all ? all : any)) continue;
@@ -327,6 +380,45 @@ static void add_source(const blend *s, sums *u, const float *there, int count)
             if (!isnan(u->value[v][i]))
                 u->sum[v][i] += (double)u->value[v][i], u->count[v][i]++;
     }
+}
+
+// Means weigh as much as sources went into them. SNAP's 0 for no data may be a mean, too.
+static void add_means(const nd_tile *from, int v, double no_data, sums *u)
+{
+    const nd_rect run = from->rect;
+    const float *mean = nd_at(from, 2 * v, run.x, run.y),
+                *count = nd_at(from, 2 * v + 1, run.x, run.y);
+    for (int i = 0; i < run.width; i++) {
+        const double value = isnan(mean[i]) ? no_data : (double)mean[i];
+        if (!(count[i] > 0) || isnan(value)) continue;
+        u->sum[v][i] += value * (double)count[i];
+        u->count[v][i] += count[i];
+    }
+}
+
+static nd_status add_earlier(const nd_node *self, nd_work *work, sums *u, nd_rect run,
+                             int level)
+{
+    const blend *s = self->state;
+    const nd_band *band = self->input[s->sources]->band;
+    const nd_mark mark = nd_arena_mark(work->arena);
+    const size_t bands = (size_t)self->bands, width = (size_t)run.width;
+    int *all = nd_alloc(work->arena, bands, sizeof *all);
+    float *data = nd_alloc_raw(work->arena, bands * width, sizeof *data);
+    if (!all || !data) return ND_E_MEMORY;
+    for (int b = 0; b < self->bands; b++) all[b] = b;
+    nd_tile from = {run, level, {all, self->bands}, run.width, run.width, data};
+    ND_TRY(nd_forward(self, work, s->earlier, 0, 0, &from));
+    for (int v = 0; v < s->variables; v++)
+        add_means(&from, v, band[s->earlier[(ptrdiff_t)2 * v].band].no_data, u);
+    for (int c = 0; c < s->conditions; c++) {
+        const int b = s->band_of[c];
+        const float *count = b < 0 ? NULL : nd_at(&from, b, run.x, run.y);
+        for (int i = 0; count && i < run.width; i++)
+            if (!isnan(count[i])) u->count[MOST + c][i] += count[i];
+    }
+    nd_arena_back(work->arena, mark);
+    return ND_OK;
 }
 
 static void store(const nd_node *self, const sums *u, nd_rect run, nd_tile *tile)
@@ -339,11 +431,11 @@ static void store(const nd_node *self, const sums *u, nd_rect run, nd_tile *tile
         while (b >= 2 * s->variables && s->band_of[c] != b) c++;
         for (int i = 0; i < run.width; i++) {
             if (b >= 2 * s->variables)
-                out[i] = (float)u->count[MOST + c][i];
+                out[i] = u->count[MOST + c][i];
             else if (b % 2)
-                out[i] = (float)u->count[v][i];
-            else if (u->count[v][i])
-                out[i] = (float)(u->sum[v][i] / u->count[v][i]);
+                out[i] = u->count[v][i];
+            else if (u->count[v][i] > 0)
+                out[i] = (float)(u->sum[v][i] / (double)u->count[v][i]);
             else
                 out[i] = self->strict ? 0 : NAN;
         }
@@ -357,7 +449,7 @@ static nd_status run_of(const nd_node *self, nd_work *work, sums *u, nd_rect run
     const float *in[512];
     memset(u->sum, 0, sizeof u->sum);
     memset(u->count, 0, sizeof u->count);
-    for (int i = 0; i < self->inputs; i++) {
+    for (int i = 0; i < s->sources; i++) {
         const part *p = &s->part[i];
         const nd_mark mark = nd_arena_mark(work->arena);
         nd_tile from;
@@ -370,6 +462,7 @@ static nd_status run_of(const nd_node *self, nd_work *work, sums *u, nd_rect run
         add_source(s, u, nd_at(&from, 0, run.x, run.y), run.width);
         nd_arena_back(work->arena, mark);
     }
+    if (s->earlier) ND_TRY(add_earlier(self, work, u, run, tile->level));
     store(self, u, run, tile);
     return ND_OK;
 }
@@ -406,9 +499,11 @@ static nd_node *compose(nd_arena *arena, const nd_make *make)
 {
     nd_grid grid;
     nd_make made = *make;
+    const int update = find_update(make->input_id, make->inputs);
     made.op = &op_blend, made.inputs = 0;
     if (nd_settings_check(make->settings) == ND_OK &&
-        lay(arena, make->settings->data, &grid) == ND_OK &&
+        (update < 0 ? lay(arena, make->settings->data, &grid)
+                    : lay_as(make->input[update], &grid)) == ND_OK &&
         gather(arena, make, &grid, &made) == ND_OK)
         return nd_node_new(arena, &made);
     nd_note("%s", make->place ? make->place : make->op->name);
@@ -420,9 +515,12 @@ const nd_op nd_op_mosaic = {
     .snap = "Mosaic",
     .brief = "Put many scenes on one grid, their mean where they overlap",
     .example = "nadir run mosaic.yaml",
-    .help = "Bounds are degrees, pixel sizes are units of crs. Each variable becomes a\n"
-            "band and a count of the sources in it. Where none counts there is no data;\n"
-            "SNAP writes 0 there.",
+    .help =
+        "Bounds are degrees, pixel sizes are units of crs. Each variable becomes a\n"
+        "band and a count of the sources in it. Where none counts there is no data;\n"
+        "SNAP writes 0 there. The input updateProduct is an earlier mosaic that goes\n"
+        "on: its grid is taken, whatever the bounds, and its means weigh by their\n"
+        "counts. Give the variables and conditions that it was made with.",
     .ignores = "orthorectify,elevationModelName",
     .table = ND_TABLE(params, mosaic),
     .min_inputs = 1,

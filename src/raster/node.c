@@ -168,9 +168,10 @@ static nd_status copy_inputs(nd_node *node, const nd_make *make)
     if (!input || !id) return ND_E_MEMORY;
     for (size_t i = 0; i < count; i++) {
         input[i] = make->input[i];
-        id[i] = make->input_id ? nd_text(node->arena, "%s", make->input_id[i])
-                : i            ? nd_text(node->arena, "sourceProduct.%zu", i)
-                               : "sourceProduct";
+        const char *own = make->input_id ? make->input_id[i] : NULL;
+        id[i] = own ? nd_text(node->arena, "%s", own)
+                : i ? nd_text(node->arena, "sourceProduct.%zu", i)
+                    : "sourceProduct";
         if (!id[i]) return ND_E_MEMORY;
     }
     node->input = input, node->input_id = id, node->inputs = make->inputs;

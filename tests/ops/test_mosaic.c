@@ -57,6 +57,77 @@ TEST(conditions_choose_what_counts_and_may_be_counted_themselves)
     CHECK(out && strcmp(out->band[2].name, "high") == 0);
 }
 
+// `update` is the earlier mosaic; it need not be the last.
+static nd_node *go_on(nd_arena *arena, nd_node *update, nd_node *source,
+                      const char *const *with)
+{
+    const nd_op *op = nd_op_find(nd_ops, "Mosaic");
+    nd_settings set;
+    if (nd_settings_new(arena, &op->table, &set) != ND_OK) return NULL;
+    for (; *with; with += 2)
+        if (nd_settings_set(arena, &set, with[0], with[1]) != ND_OK) return NULL;
+    return nd_node_new(
+        arena, &(nd_make){.op = op,
+                          .input = FROM(update, source),
+                          .input_id = (const char *[]){"updateProduct", "sourceProduct"},
+                          .inputs = 2,
+                          .settings = &set});
+}
+static nd_node *name(nd_node *node, const char *const *names)
+{
+    for (int b = 0; node && b < node->bands; b++) node->band[b].name = names[b];
+    return node;
+}
+#define NAMED(node, ...) name(node, (const char *const[]){__VA_ARGS__})
+
+// (2 x 4 + 7) / 3, 5 alone, and three sources of 10 as they were. Its grid is taken.
+TEST(an_earlier_mosaic_goes_on_weighed_by_its_counts)
+{
+    nd_node *source = AT(10, 45.5, 3, 1, 7, 5, NAN);
+    nd_node *earlier =
+        NAMED(AT(10, 45.5, 3, 1, 1, 0, 2, 4, NAN, 10, 2, 0, 3), "high", "v", "v_count");
+    CHECK(READS(go_on(arena, earlier, source, WITH(B1)), 5, 5, 10, 3, 1, 3));
+#define HIGH                                                                             \
+    "conditions", "[{\"name\": \"high\", \"expression\": \"b1 > 5\", \"output\": true}]"
+    CHECK(READS(go_on(arena, earlier, source, WITH(B1, HIGH)), 5, NAN, 10, 3, 0, 3, 2, 0,
+                2));
+    // As SNAP writes it: 0 where there is none, and where the mean is 0.
+    earlier = NAMED(AT(10, 45.5, 3, 1, NAN, NAN, 10, 2, 0, 3), "v", "v_count");
+    earlier->band[0].no_data = 0;
+    CHECK(READS(go_on(arena, earlier, source, WITH(B1)), 7 / 3.0f, 5, 10, 3, 1, 3));
+    // What lies outside of it adds nothing.
+    CHECK(
+        READS(go_on(arena, earlier, AT(50, 0, 1, 1, 9), WITH(B1)), 0, NAN, 10, 2, 0, 3));
+}
+
+TEST(a_mosaic_in_two_goes_is_the_one_of_all_sources)
+{
+    nd_node *a = AT(10, 45.5, 3, 1, 1, 2, NAN), *b = AT(10.5, 45.5, 2, 1, 6, 3),
+            *c = AT(10, 45.5, 2, 1, 5, 4);
+    nd_node *first = apply(arena, "Mosaic", FROM(a, b), WITH(B1, BOUNDS));
+    nd_node *second = go_on(arena, first, c, WITH(B1));
+    const float *got;
+    CHECK(READS(second, 3, 4, 3, 2, 3, 1));
+    for (int level = 0; second && level < 2; level++)
+        CHECK(reads_alike(arena, second, ND_BANDS(0, 1), level, &got));
+    CHECK(
+        READS(apply(arena, "Mosaic", FROM(a, b, c), WITH(B1, BOUNDS)), 3, 4, 3, 2, 3, 1));
+}
+
+TEST(an_earlier_mosaic_must_have_the_bands_that_go_on)
+{
+    nd_node *source = AT(10, 45.5, 3, 1, 7, 5, NAN);
+    nd_node *earlier = NAMED(AT(10, 45.5, 3, 1, 4, NAN, 10, 2, 0, 3), "v", "v_cnt");
+    CHECK(!go_on(arena, earlier, source, WITH(B1)));
+    CHECK(
+        error_says("mosaic: updateProduct has no band v_count\ngive the variables and"));
+    earlier->band[1].name = "v_count", earlier->band[1].grid.width = 2;
+    CHECK(!go_on(arena, earlier, source, WITH(B1)));
+    CHECK(error_says("band v_count of updateProduct is of another size\n"));
+    CHECK(!go_on(arena, PIXELS(3, 1, 1, 2, 3), source, WITH(B1)));
+    CHECK(error_says("updateProduct does not say where on Earth it lies\ngive a mosaic"));
+}
+
 TEST(strictly_nothing_is_0)
 {
     nd_node *in = AT(10, 45.5, 1, 1, 7);
