@@ -155,7 +155,7 @@ static nd_status go(cli_call *call, const cli_evaluation *ask, const nd_model_fi
     if (!watch.progress || !flag) return ND_E_MEMORY;
     const bool is_quiet = call->general->json || call->general->quiet;
     const nd_evaluate_ask how = {.data = data,
-                                 .side = side,
+                                 .side = (int)side,
                                  .views = ask->views,
                                  .pictures = ask->pictures,
                                  .workers = ask->threads,

@@ -67,9 +67,9 @@ nd_optim *nd_optim_new(nd_arena *arena, nd_net *net, const nd_optim_make *make)
     nd_optim *o = nd_alloc(arena, 1, sizeof *o);
     if (!o) return NULL;
     *o = (nd_optim){.arena = arena, .net = net, .make = *make};
-    if (!o->make.beta2) o->make.beta2 = 0.999;
-    if (!o->make.epsilon) o->make.epsilon = 1e-8;
-    if (o->make.method != ND_SGD && !o->make.momentum) o->make.momentum = 0.9;
+    if (o->make.beta2 == 0) o->make.beta2 = 0.999;
+    if (o->make.epsilon == 0) o->make.epsilon = 1e-8;
+    if (o->make.method != ND_SGD && o->make.momentum == 0) o->make.momentum = 0.9;
     o->rate = o->make.rate, o->momentum = o->make.momentum;
     const size_t count = (size_t)net->count;
     void ***list[] = {&o->moment, &o->square, &o->average, &o->gathered};
