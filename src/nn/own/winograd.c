@@ -150,12 +150,15 @@ static bool fits(const nn_record *r)
 {
     const nn_conv *c = r->set;
     const bool is_data = r->op == &nn_op_conv_data;
-    // Of wide ones the weights' points are not kept, and direct ones by bfloat16 are as
-    // fast.
-    const bool may_be_wide = r->in[0]->tape->training && r->out[0]->dtype == ND_FLOAT32;
+    // Direct ones by bfloat16 are as fast for many channels, and keep a tenth of the
+    // weights' points.
+    const bool is_float32 = r->out[0]->dtype == ND_FLOAT32;
+    const int64_t most = is_float32 ? OWN_MANY : OWN_MANY_BF16;
+    // Of wide ones the weights' points are not kept.
+    const bool may_be_wide = r->in[0]->tape->training && is_float32;
     return own_winograd_can(r, c, r->out[0]->dtype) &&
            own_winograd_pays(r, c, is_data ? &c->in : &c->out) &&
-           (may_be_wide || own_products(c) <= OWN_MANY);
+           (may_be_wide || own_products(c) <= most);
 }
 
 static void layouts(const nn_record *r, nn_layout *in, nn_layout *out)

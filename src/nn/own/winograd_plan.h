@@ -19,7 +19,8 @@ typedef struct winograd {
     float *bias_kept;                 // filled up with zeroes; NULL: as it is
     size_t weight_bytes, part, whole; // of scratch: a thread's part, all
 } winograd;
-enum { OWN_MANY = 16 * 16 }; // products of blocks; of more, weights' points are not kept
+// Products of blocks; of more, weights' points are not kept.
+enum { OWN_MANY = 16 * 16, OWN_MANY_BF16 = 8 * 8 };
 
 static inline const own_winograd *own_winograd_here(void)
 {
