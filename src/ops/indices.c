@@ -417,12 +417,11 @@ static nd_status twins(const nd_node *self, const index_band *b, const nd_source
 
 static nd_status choose_bands(nd_node *self, asked *a, double *nm)
 {
-    const settings *set = self->settings.data;
+    const int how = ((const settings *)self->settings.data)->resampling.at;
     nd_source *source = nd_alloc(self->arena, BANDS, sizeof *source);
     const nd_band *in = self->input[0]->band;
-    int to = -1; // the band whose grid all shall have
+    int count = 0, to = -1; // to: the band whose grid all shall have
     bool differ = false;
-    int count = 0;
     if (!source) return ND_E_MEMORY;
     for (; count < BANDS && a->index->band[count].symbol; count++) {
         ND_TRY(choose(self, &a->index->band[count], &source[count].band));
@@ -430,8 +429,7 @@ static nd_status choose_bands(nd_node *self, asked *a, double *nm)
         const nd_band *b = &in[source[count].band];
         nm[count] = nd_wavelength_of(b);
         differ = differ || (to >= 0 && !nd_grid_same(&b->grid, &in[to].grid));
-        if (to < 0 ||
-            (set->resampling.at == HIGHEST) == (b->grid.width > in[to].grid.width))
+        if (to < 0 || (how == HIGHEST) == (b->grid.width > in[to].grid.width))
             to = source[count].band;
     }
     if (differ) ND_TRY(resample(self, &in[to], a->index, source));
