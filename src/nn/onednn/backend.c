@@ -33,6 +33,7 @@ static const nn_kernel *const kernels[] = {
     &own_direct_conv,
     &own_direct_data,
     &own_direct_fold,
+    &own_direct_add,
     &own_weigh_direct,
     &own_max_pool,
     &own_max_pool_back,

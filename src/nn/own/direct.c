@@ -318,20 +318,28 @@ static size_t padded_bytes(const direct *d)
     return d->is_padded ? (size_t)(d->ins * d->high * d->width * 16 * d->bytes) : 0;
 }
 
+static bool is_data(const nn_record *r)
+{
+    return r->op == &nn_op_conv_data || r->op == &own_op_data_add;
+}
+
 static bool fits(const nn_record *r)
 {
     const nn_conv *c = r->set;
-    const bool is_data = r->op == &nn_op_conv_data;
+    const bool is_back = is_data(r);
     const nd_dtype type = r->out[0]->dtype;
     const int64_t reach = (c->set.kernel - 1) * (int64_t)c->set.dilation;
     if (nd_cpu() != ND_CPU_V4 || c->set.groups != 1 || c->in.dim[1] <= 3 ||
         nd_shape_count(c->out) == 0 || c->set.stride > OWN_CELL_STRIDE)
         return false;
     if (type != ND_FLOAT32 && (type != ND_BFLOAT16 || !has_bf16())) return false;
-    if (is_data && (c->set.pad > reach || (c->set.stride > 1 && c->set.kernel > 1)))
+    if (is_back && (c->set.pad > reach || (c->set.stride > 1 && c->set.kernel > 1)))
+        return false;
+    // Of larger kernels Winograd is faster, and between strides nothing would be added.
+    if (r->op == &own_op_data_add && (c->set.kernel > 1 || c->set.stride > 1))
         return false;
     direct d;
-    set_sizes(&d, c, is_data, type);
+    set_sizes(&d, c, is_back, type);
     return padded_bytes(&d) <= PADDED;
 }
 
@@ -339,6 +347,7 @@ static void layouts(const nn_record *r, nn_layout *in, nn_layout *out)
 {
     in[0] = out[0] = NN_BLOCKED;
     if (r->op == &own_op_fold) in[OWN_FOLD_R] = NN_BLOCKED;
+    if (r->op == &own_op_data_add) in[OWN_ADD_R] = NN_BLOCKED;
 }
 
 static void set_pieces(direct *d)
@@ -369,7 +378,7 @@ static nd_status prepare(nd_arena *arena, nn_record *r)
     direct *d = nd_alloc(arena, 1, sizeof *d);
     if (!d) return ND_E_MEMORY;
     r->ready = d;
-    set_sizes(d, r->set, r->op == &nn_op_conv_data, r->out[0]->dtype);
+    set_sizes(d, r->set, is_data(r), r->out[0]->dtype);
     d->threads = tape->net->make.threads;
     set_pieces(d);
     const nn_conv *c = &d->conv;
@@ -436,6 +445,8 @@ static nd_status run(const nn_call *call)
     if (r->op == &own_op_fold) {
         j.r = call->in[OWN_FOLD_R], j.relu = ((const own_fold *)r->set)->relu;
         j.bias = d->bias_kept;
+    } else if (r->op == &own_op_data_add) {
+        j.r = call->in[OWN_ADD_R];
     } else if (!d->is_data && call->in[2]) {
         j.bias = d->bias_kept ? d->bias_kept : call->in[2];
     }
@@ -462,4 +473,5 @@ static const char *detail(const nn_record *r)
     }
 const nn_kernel own_direct_conv = ROW(nn_op_conv, renew);
 const nn_kernel own_direct_data = ROW(nn_op_conv_data, renew);
+const nn_kernel own_direct_add = ROW(own_op_data_add, renew);
 const nn_kernel own_direct_fold = ROW(own_op_fold, renew_fold);

@@ -13,6 +13,13 @@ static double fold_flops(const nn_record *r)
 const nn_op own_op_fold = {
     .name = "conv, batch norm", .flops = fold_flops, .may_be_bf16 = true};
 
+static double data_flops(const nn_record *r)
+{
+    return nn_op_conv_data.flops(r);
+}
+const nn_op own_op_data_add = {
+    .name = "conv data gradient, add", .flops = data_flops, .may_be_bf16 = true};
+
 void own_fold_weights(const nn_call *call, float *weight, float *bias)
 {
     const own_fold *set = call->record->set;
@@ -187,6 +194,33 @@ static nd_status fold(nn_plan *plan, nn_record *conv)
     return ND_OK;
 }
 
+// Where branches meet, one's gradient is added to the other's as it is made.
+static nd_status data_add(nn_plan *plan, const nn_record *sum)
+{
+    nn_record *data = NULL;
+    nd_tensor *r = NULL;
+    for (int k = 0; k < 2 && !data; k++) {
+        nn_record *made = sum->in[k]->made_by;
+        r = sum->in[1 - k];
+        if (made && made->op == &nn_op_conv_data && r != sum->in[k] &&
+            is_same_type(r, sum->out[0]) && reader_of(plan, sum->in[k]) == sum)
+            data = made;
+    }
+    if (!data) return ND_OK;
+    nd_tensor **in = nd_alloc(plan->tape->arena, 3, sizeof(nd_tensor *));
+    if (!in) return ND_E_MEMORY;
+    in[0] = data->in[0], in[1] = data->in[1], in[OWN_ADD_R] = r;
+    nn_record tried = *data;
+    tried.op = &own_op_data_add, tried.in = in, tried.ins = 3, tried.out = sum->out;
+    if (!has_kernel(plan->net->backend, &tried)) return ND_OK;
+    remove_record(plan->tape, data);
+    put_for(plan->tape, data, sum);
+    data->op = tried.op, data->in = in, data->ins = 3;
+    data->out[0] = sum->out[0];
+    data->out[0]->made_by = data;
+    return ND_OK;
+}
+
 nd_status own_fuse(nn_plan *plan)
 {
     nd_tape *tape = plan->tape;
@@ -199,6 +233,7 @@ nd_status own_fuse(nn_plan *plan)
     for (nn_record *r = tape->record, *next; r; r = next) {
         next = r->next;
         if (r->op == &nn_op_relu_back) ND_TRY(norm_relu_back(plan, r));
+        if (r->op == &nn_op_sum2) ND_TRY(data_add(plan, r));
     }
     int records = 0;
     for (nn_record *r = tape->record; r; r = r->next) r->number = records++;

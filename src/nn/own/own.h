@@ -61,7 +61,7 @@ extern const nn_kernel own_relu, own_relu_back, own_add, own_batch_norm,
     own_batch_norm_back, own_batch_norm_fixed, own_norm_relu, own_norm_relu_back,
     own_channel_sum, own_update, own_linear_bias, own_winograd_conv, own_winograd_data,
     own_winograd_weight, own_winograd_fold, own_direct_conv, own_direct_data,
-    own_direct_fold, own_weigh_direct, own_max_pool, own_max_pool_back, own_max_pool_to,
-    own_max_pool_to_back, own_mean_pool, own_mean_pool_back, own_mean_pool_to,
-    own_mean_pool_to_back, own_upsample, own_upsample_back, own_concat, own_crop,
-    own_cross_entropy, own_cross_entropy_back;
+    own_direct_fold, own_direct_add, own_weigh_direct, own_max_pool, own_max_pool_back,
+    own_max_pool_to, own_max_pool_to_back, own_mean_pool, own_mean_pool_back,
+    own_mean_pool_to, own_mean_pool_to_back, own_upsample, own_upsample_back, own_concat,
+    own_crop, own_cross_entropy, own_cross_entropy_back;
