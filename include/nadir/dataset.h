@@ -53,6 +53,8 @@ typedef struct nd_data_class {
     nd_list values;
     double weight;
 } nd_data_class;
+// What task says.
+enum { ND_TASK_CLASSES, ND_TASK_REGRESSION };
 // What picture_units says.
 enum { ND_PICTURES_STORED, ND_PICTURES_EUROSAT_RGB };
 typedef struct nd_data {
@@ -60,7 +62,7 @@ typedef struct nd_data {
     nd_list raster, scenes, params, bands;
     const char *unit;
     nd_rows classes; // nd_data_class
-    nd_choice picture_units, fit, bad, norm, class_weights;
+    nd_choice task, picture_units, fit, bad, norm, class_weights;
     nd_list weights;
     double pixel, min_valid, bad_limit;
     int64_t cache;
@@ -97,6 +99,9 @@ int64_t nd_dataset_count(const nd_dataset *set, nd_side side);
 void nd_dataset_shape(const nd_dataset *set, int *bands, int *height, int *width);
 bool nd_dataset_is_mask(const nd_dataset *set); // a label per pixel
 const nd_card_class *nd_dataset_classes(const nd_dataset *set, int *count);
+// Where values are learnt: their name, unit, and the scale of the network's answers.
+// NULL: classes are.
+const nd_card_band *nd_dataset_value(const nd_dataset *set);
 const nd_card_band *nd_dataset_bands(const nd_dataset *set, int *count);
 double nd_dataset_pixel(const nd_dataset *set); // metres; 0: not known
 // Weights of the loss by class; NULL: all 1.
@@ -127,6 +132,9 @@ typedef struct nd_chip {
     int64_t *label; // one, or height x width; ND_IGNORE where there is none
     nd_place place;
 } nd_chip;
+// Of values a label holds the bits of a float, so it is never below 0; NaN is ND_IGNORE.
+float nd_label_value(int64_t label);
+int64_t nd_value_label(float value);
 // A pure function of seed, epoch and index: whoever asks, in whatever order. The training
 // side is shuffled and augmented, others are neither.
 nd_status nd_dataset_sample(const nd_dataset *set, nd_work *work, nd_side side,
@@ -163,7 +171,8 @@ typedef struct nd_loader_make {
     bool mixes;                // mixup and cutmix as the recipe says: y is probabilities
 } nd_loader_make;
 typedef struct nd_batch {
-    nd_array x, y; // y: int64 {N} or {N, H, W}; if mixed, float {N, K} or {N, K, H, W}
+    nd_array x, y; // y: int64 {N} or {N, H, W}; if mixed, float {N, K} or {N, K, H, W};
+                   // of values float {N, 1, H, W}, scaled, NaN where there is none
     int64_t first; // index of the first example
     int count;
     const nd_place *place;

@@ -28,7 +28,8 @@ nd_status nd_evaluator_add(nd_evaluator *evaluator, const nd_answer *answer) ND_
 typedef struct nd_case {
     int64_t index;
     int truth, prediction; // of masks: the class most often missed, and what stood there
-    double confidence, loss, right; // of masks: means over the pixels
+    double confidence, loss, right; // of masks: means over the pixels; of values: none,
+                                    // root of the mean squared error, bias
     const char *name;               // the file; NULL: not known
     double x, y;                    // of its centre, where `crs` is known
     const char *crs;
@@ -51,6 +52,16 @@ typedef struct nd_map_areas {
     double other;             // hectares of values that no class has
     nd_map_accuracy accuracy; // its areas in hectares
 } nd_map_areas;
+// A model of values. Intervals: bootstrap over units. The grid counts pixels by truth
+// (across) and answer (down the rows), from low to high; what lies beyond is at its edge.
+enum { ND_VALUE_CELLS = 40 };
+typedef struct nd_value_report {
+    const char *name, *unit; // unit NULL: not known
+    nd_value_scores scores;
+    nd_interval bias, mae, rmse, r2;
+    double mean, deviation; // of the truth
+    double low, high, grid[ND_VALUE_CELLS * ND_VALUE_CELLS];
+} nd_value_report;
 typedef struct nd_evaluation {
     const char *model, *data, *side, *task; // side NULL: all of the data
     const char *architecture;               // "wrn16-2, 0.69 M parameters"; NULL
@@ -60,6 +71,7 @@ typedef struct nd_evaluation {
     bool is_mask, by_squares; // by_squares: units are squares of ground, not scenes
     int64_t samples, units;
     bool is_scattered; // too few units to draw from: each chip was taken for one
+    const nd_value_report *values; // NULL: classes; else what is of classes is empty
     const nd_confusion *matrix;
     nd_scores scores;
     nd_interval accuracy;       // pictures: Wilson's; masks: bootstrap over units
@@ -155,6 +167,7 @@ typedef struct nd_key {
 } nd_key;
 typedef struct nd_epoch {
     double step, train_loss, valid_loss, accuracy, low, high, seconds, rate;
+    double rmse; // of values; NaN: of classes
     int64_t n;
 } nd_epoch;
 typedef struct nd_run_told {

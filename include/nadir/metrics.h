@@ -121,6 +121,8 @@ typedef struct nd_values {
 } nd_values;
 // `sigma`: the model's own; NaN: it tells none. A pair that is not finite is left out.
 void nd_values_add(nd_values *values, double truth, double value, double sigma);
+// As if all of `other` had been added so many times.
+void nd_values_merge(nd_values *values, const nd_values *other, double times);
 typedef struct nd_value_scores {
     double n, bias, mae, rmse, r2, r, unbiased; // unbiased: sqrt(rmse² - bias²)
     double coverage;                            // of the 90 % interval

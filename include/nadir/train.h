@@ -32,6 +32,7 @@ typedef enum nd_optimizer {
 } nd_optimizer;
 typedef struct nd_train_loss {
     double ce, dice, focal, jaccard, lovasz, gamma;
+    double l1, l2, huber; // of values
 } nd_train_loss;
 typedef struct nd_train_keys {
     int epochs, batch, accumulate, patience, norm_batches;
@@ -133,6 +134,7 @@ typedef enum nd_train_what {
 } nd_train_what;
 typedef struct nd_train_score {
     double loss, accuracy, low, high, miou, n; // NaN: not measured
+    double rmse, r2; // of values, in their unit; low and high are rmse's then
 } nd_train_score;
 typedef struct nd_train_news {
     nd_train_what what;

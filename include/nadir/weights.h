@@ -120,7 +120,8 @@ typedef struct nd_card {
     const nd_card_band *band;
     int bands;
     const nd_card_class *classes;
-    int class_count;
+    int class_count;           // 0: answers are values
+    const nd_card_band *value; // theirs: name, unit, the scale they are in; NULL: none
     double pixel_m;
     int patch;         // side of the pictures trained on
     int multiple;      // sides of input are multiples of this
@@ -137,3 +138,5 @@ typedef struct nd_card {
 nd_card *nd_card_parse(nd_arena *arena, const char *json) ND_CHECKED;
 nd_status nd_card_print(const nd_card *card, struct nd_json_out *out) ND_CHECKED;
 float nd_card_scale(const nd_card_band *band, float value);
+// The way back: from what a net answers to the unit. A clip is taken as it is.
+float nd_card_unscale(const nd_card_band *band, float value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // nadir evaluate: what a model is worth on data, as text, JSON and a page.
 #include "cli/runs.h"
+#include <math.h>
 #include <nadir/file.h>
 #include <string.h>
 
@@ -40,18 +41,21 @@ static int curves_of(nd_arena *arena, const char *model, nd_curve curve[3])
     }
     double *x = nd_alloc(arena, (size_t)run.epochs * 4, sizeof *x);
     if (!x || run.epochs == 0) return 0;
+    bool is_value = false;
     double *train = x + run.epochs, *valid = train + run.epochs,
            *accuracy = valid + run.epochs;
     for (int i = 0; i < run.epochs; i++) {
         x[i] = run.epoch[i].step;
         train[i] = run.epoch[i].train_loss;
         valid[i] = run.epoch[i].valid_loss;
+        const double rmse = run.epoch[i].rmse;
+        is_value |= isfinite(rmse);
         accuracy[i] = run.epoch[i].accuracy;
     }
     curve[0] = (nd_curve){nd_gettext("training"), x, train, run.epochs, false};
     curve[1] = (nd_curve){nd_gettext("validation"), x, valid, run.epochs, false};
     curve[2] = (nd_curve){nd_gettext("validation"), x, accuracy, run.epochs, true};
-    return 3;
+    return is_value ? 2 : 3; // errors are no shares
 }
 
 static nd_status write_page(cli_call *call, const char *path, const nd_evaluation *e)
@@ -82,6 +86,11 @@ static nd_status run(cli_call *call)
                                 .dense = own->dense};
     if (!e) return ND_E_MEMORY;
     ND_TRY(cli_evaluate(call, &ask, e));
+    if (own->map.text && e->values)
+        return nd_fail(ND_E_PARAM,
+                       "--map: %s gives values, and areas are of classes\n"
+                       "leave --map out",
+                       call->word[0]);
     if (own->map.text) ND_TRY(cli_areas(call, own->map.text, e));
     if (own->output.text) ND_TRY(write_page(call, own->output.text, e));
     if (call->general->quiet && !call->general->json) return ND_OK;

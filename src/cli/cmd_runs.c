@@ -64,12 +64,16 @@ static void list_row(nd_buffer *out, const nd_run_told *run, int width)
 {
     const nd_epoch *best = run->best >= 0 ? &run->epoch[run->best] : NULL;
     nd_buffer_add(out, "%-*s ", width, run->name);
+    const bool is_value = best && isfinite(best->rmse); // in its unit: the error
     if (best)
-        nd_buffer_add(out, "%6.2f %% ", 100 * best->accuracy);
+        nd_buffer_add(out, is_value ? "%8.4g " : "%6.2f %% ",
+                      is_value ? best->rmse : 100 * best->accuracy);
     else
         nd_buffer_add(out, "%8s ", "-");
     if (best && isfinite(best->low))
-        nd_buffer_add(out, "%6.2f - %6.2f ", 100 * best->low, 100 * best->high);
+        nd_buffer_add(out, is_value ? "%6.4g - %6.4g " : "%6.2f - %6.2f ",
+                      (is_value ? 1 : 100) * best->low,
+                      (is_value ? 1 : 100) * best->high);
     else
         nd_buffer_add(out, "%15s ", "");
     nd_buffer_add(out, "%7d %8.1f ", run->epochs, run->minutes);
@@ -115,6 +119,7 @@ static void json_epoch(nd_json_out *out, const char *key, const nd_epoch *e)
     nd_json_real(out, "train_loss", e->train_loss);
     nd_json_real(out, "valid_loss", e->valid_loss);
     nd_json_real(out, "accuracy", e->accuracy);
+    if (isfinite(e->rmse)) nd_json_real(out, "rmse", e->rmse);
     nd_json_open(out, "interval", '[');
     nd_json_real(out, NULL, e->low);
     nd_json_real(out, NULL, e->high);

@@ -25,6 +25,10 @@ static void score(nd_json_out *out, const char *key, const nd_train_score *s)
     nd_json_real(out, NULL, s->high);
     nd_json_close(out, ']');
     nd_json_real(out, "miou", s->miou);
+    if (isfinite(s->rmse)) {
+        nd_json_real(out, "rmse", s->rmse);
+        nd_json_real(out, "r2", s->r2);
+    }
     nd_json_real(out, "n", s->n);
     nd_json_close(out, '}');
 }
@@ -107,9 +111,14 @@ static void clear(const cli_training *t)
     if (t->is_terminal) fputs("\r\033[K", stderr), fflush(stderr);
 }
 
-static void one_score(const char *name, const nd_train_score *s)
+static void one_score(const char *name, const nd_train_score *s, bool is_raw)
 {
     if (!(s->n > 0)) return;
+    if (isfinite(s->rmse)) {
+        printf("   %s %.4g (%.4g-%.4g) R² %.3f", is_raw ? "RMSE" : name, s->rmse, s->low,
+               s->high, s->r2);
+        return;
+    }
     printf("   %s %6.2f %% (%.2f-%.2f)", name, 100 * s->accuracy, 100 * s->low,
            100 * s->high);
     if (isfinite(s->miou)) printf(" mIoU %.3f", s->miou);
@@ -122,8 +131,8 @@ static void epoch_line(const nd_train_news *n)
     printf("%s %3d/%d   %s %.4f", nd_gettext("epoch"), n->epoch + 1, n->epochs,
            nd_gettext("loss"), n->train.loss);
     if (n->raw.n > 0) printf("   %s %.4f", nd_gettext("valid"), n->raw.loss);
-    one_score(nd_gettext("right"), &n->raw);
-    one_score(nd_gettext("averaged"), &n->ema);
+    one_score(nd_gettext("right"), &n->raw, true);
+    one_score(nd_gettext("averaged"), &n->ema, false);
     printf("   %s%s\n", took, n->is_best ? nd_gettext("   best") : "");
     fflush(stdout);
 }

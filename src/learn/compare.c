@@ -72,6 +72,11 @@ nd_status nd_evaluation_compare(nd_arena *arena, const nd_evaluation *a,
 {
     nd_comparison to = {0};
     double n = 0;
+    if (a->values || b->values)
+        return nd_fail(ND_E_UNSUPPORTED,
+                       "%s gives values, and only classes are compared so far\n"
+                       "look at the ranges of both: nadir evaluate",
+                       a->values ? a->model : b->model);
     if (a->tallies != b->tallies || a->is_mask != b->is_mask)
         return nd_fail(ND_E_DATA,
                        "the two models answered %lld and %lld samples\n"

@@ -66,8 +66,10 @@ struct nd_dataset {
     int bands, height, width;
     nd_card_class *class;
     int classes;
+    nd_card_band *value; // what is learnt instead of classes; NULL: classes are
+    double *ignored;     // values of labels.ignore
     nd_card_band *band;
-    data_band_stats *stats; // by band; of the training side, before z-score
+    data_band_stats *stats; // by band, value; of the training side, before z-score
     double pixel_m;
     double *class_weight; // NULL: all alike
     int64_t *class_count[ND_SIDES];
@@ -124,6 +126,12 @@ float data_unit(const nd_dataset *set, float stored);
 void data_scale(const nd_card_band *band, float *value, int64_t count);
 nd_status data_begin_scales(nd_dataset *set) ND_CHECKED;  // before the statistics
 nd_status data_finish_scales(nd_dataset *set) ND_CHECKED; // after them
+
+// ---- data_value.c: what is learnt where it is values.
+nd_status data_value_new(nd_dataset *set) ND_CHECKED; // once labels are open
+nd_status data_value_scale(nd_dataset *set) ND_CHECKED;
+int data_planes(const nd_dataset *set); // bands, and the value
+int64_t data_value_label(const nd_dataset *set, float value);
 
 // ---- data_state.c: tools and orders shared by threads.
 nd_status data_state_new(nd_dataset *set) ND_CHECKED;

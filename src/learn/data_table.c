@@ -180,6 +180,11 @@ static const nd_option unit_options[] = {
                     "10 000; bands become DN"},
     {0},
 };
+static const nd_option task_options[] = {
+    {"classes", "Which class a picture or a pixel is of"},
+    {"regression", "A value for each pixel, as the label raster holds them"},
+    {0},
+};
 static const nd_option fit_options[] = {
     {"refuse", "All pictures are of one size"},
     {"resize", "Shrunk or enlarged until the shorter side fits, the middle of the longer "
@@ -232,6 +237,7 @@ static const nd_param data_rows[] = {
              .help =
                  "Classes in the order of the network's outputs; sorted by name if not "
                  "given"),
+    ND_PARAM(nd_data, task, {0}, .choices = task_options, .help = "What is learnt"),
     ND_PARAM(nd_data, picture_units, {0}, .choices = unit_options,
              .help = "What the numbers of pictures mean"),
     ND_PARAM(nd_data, fit, {0}, .choices = fit_options,

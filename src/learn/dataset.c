@@ -245,7 +245,7 @@ static nd_status hash_all(nd_dataset *set)
             if (nd_text_listed("cache,workers,pictures,table,raster,graph", row->name))
                 continue;
             // Where these say nothing, runs of before they existed stay what they were.
-            if (nd_text_listed("fit,side", row->name) &&
+            if (nd_text_listed("fit,side,task", row->name) &&
                 nd_param_is_default(row, (const char *)&set->set + s->offset))
                 continue;
             const char *text =
@@ -263,7 +263,7 @@ static nd_status hash_all(nd_dataset *set)
         const size_t blocks = (size_t)scene->across * (size_t)scene->down;
         h = nd_hash_text(h, scene->key);
         h = nd_hash_more(h, scene->part,
-                         blocks * (size_t)set->bands * sizeof *scene->part);
+                         blocks * (size_t)data_planes(set) * sizeof *scene->part);
         h = nd_hash_more(h, scene->count,
                          blocks * (size_t)set->classes * sizeof *scene->count);
     }
@@ -276,6 +276,7 @@ static nd_status hash_all(nd_dataset *set)
 
 static nd_status open_pictures(nd_dataset *set)
 {
+    ND_TRY(data_value_new(set));
     if (set->set.table.text)
         ND_TRY(data_list_table(set));
     else
@@ -302,6 +303,7 @@ static nd_status open_scenes(nd_dataset *set, nd_node *const *node, int nodes)
     ND_TRY(data_cache_new(set));
     ND_TRY(data_open_scenes(set, node, nodes));
     ND_TRY(data_open_labels(set));
+    ND_TRY(data_value_new(set));
     ND_TRY(data_label_classes(set));
     ND_TRY(data_begin_scales(set));
     ND_TRY(data_scan_scenes(set));
@@ -309,6 +311,7 @@ static nd_status open_scenes(nd_dataset *set, nd_node *const *node, int nodes)
     ND_TRY(data_place_chips(set));
     ND_TRY(data_scene_statistics(set));
     ND_TRY(data_finish_scales(set));
+    ND_TRY(data_value_scale(set));
     if (set->set.chips.sampling.at == SAMPLING_BALANCED && !set->set.is_whole)
         ND_TRY(data_balance_new(set));
     ND_TRY(data_order_new(set));
@@ -352,7 +355,7 @@ bool nd_dataset_is_mask(const nd_dataset *set)
 
 const nd_card_class *nd_dataset_classes(const nd_dataset *set, int *count)
 {
-    *count = set->classes;
+    *count = set->value ? 0 : set->classes;
     return set->class;
 }
 

@@ -13,17 +13,25 @@ static nd_status shapes(evaluating *e)
     e->is_mask = nd_dataset_is_mask(e->ask->data);
     e->count = nd_dataset_count(e->ask->data, (nd_side)e->ask->side);
     e->pixels = e->is_mask ? (int64_t)e->height * e->width : 1;
-    if (card->class_count < 2)
+    const bool is_value = nd_dataset_value(e->ask->data) != NULL;
+    if (is_value != (card->class_count == 0))
+        return nd_fail(ND_E_DATA,
+                       is_value ? "%s tells classes apart, and the labels hold values\n"
+                                  "give other data"
+                                : "%s gives values, and the labels hold classes\n"
+                                  "give other data",
+                       e->model->path);
+    if (is_value && e->ask->views)
         return nd_fail(ND_E_UNSUPPORTED,
-                       "%s gives values, not classes\n"
-                       "only classifiers can be evaluated so far",
+                       "%s gives values, and views are averaged of classes only\n"
+                       "leave --tta out",
                        e->model->path);
     if (e->count == 0)
         return nd_fail(ND_E_DATA,
                        "there is nothing on the side %s of the data\n"
                        "choose another with --split, or none for all of them",
                        nd_side_name((nd_side)e->ask->side));
-    e->classes = card->class_count;
+    e->classes = is_value ? 1 : card->class_count;
     e->batch = e->ask->batch > 0 ? e->ask->batch : e->is_mask ? 4 : 64;
     if (e->batch > e->count) e->batch = (int)e->count;
     nd_shape out;
@@ -49,9 +57,11 @@ static nd_status begin(evaluating *e)
                               .temperature = e->model->card->temperature,
                               .seed = e->ask->seed};
     const size_t numbers = (size_t)e->batch * (size_t)e->classes * (size_t)e->pixels;
-    e->plain = nd_evaluator_new(e->arena, &make);
     e->logit = nd_alloc(e->arena, numbers, sizeof(float));
-    if (!e->plain || !e->logit) return ND_E_MEMORY;
+    if (!e->logit) return ND_E_MEMORY;
+    if (nd_dataset_value(e->ask->data)) return learn_values_new(e);
+    e->plain = nd_evaluator_new(e->arena, &make);
+    if (!e->plain) return ND_E_MEMORY;
     const int around = 2 * e->model->margin;
     if (around)
         e->wide = nd_alloc(e->arena,
@@ -109,7 +119,7 @@ nd_status learn_infer(evaluating *e, const float *picture, int count, float *log
 
 // The units of the split: squares of ground, else scenes by name: what is cut from one
 // belongs together. Pictures stand for themselves.
-static int64_t unit_of(evaluating *e, const nd_place *place, int64_t index)
+int64_t learn_unit_of(evaluating *e, const nd_place *place, int64_t index)
 {
     if (!e->is_mask || !place || !place->name) return index;
     e->by_squares = place->unit != 0;
@@ -130,7 +140,7 @@ static nd_status give(evaluating *e, nd_evaluator *to, const nd_batch *batch,
             .height = e->is_mask ? e->height : 1,
             .width = e->is_mask ? e->width : 1,
             .index = index,
-            .unit = unit_of(e, batch->place ? &batch->place[i] : NULL, index)};
+            .unit = learn_unit_of(e, batch->place ? &batch->place[i] : NULL, index)};
         ND_TRY(nd_evaluator_add(to, &answer));
     }
     return ND_OK;
@@ -140,6 +150,10 @@ static nd_status one_batch(evaluating *e, const nd_batch *batch)
 {
     const float *picture = batch->x.data;
     ND_TRY(learn_infer(e, picture, batch->count, e->logit));
+    if (e->values) {
+        learn_values_add(e, batch, e->logit);
+        return ND_OK;
+    }
     ND_TRY(give(e, e->plain, batch, e->logit));
     if (!e->viewed) return ND_OK;
     ND_TRY(learn_views(e, picture, batch->count));
@@ -171,7 +185,7 @@ static nd_status all_batches(evaluating *e)
 
 static nd_status finish(evaluating *e, nd_evaluation *to)
 {
-    ND_TRY(nd_evaluator_done(e->plain, to));
+    ND_TRY(e->values ? learn_values_done(e, to) : nd_evaluator_done(e->plain, to));
     to->model = e->model->path;
     to->architecture = e->model->words;
     to->task = e->model->card->task;

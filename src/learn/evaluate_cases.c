@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cases that a report shows: where they are, and a picture of each.
 #include "learn/evaluate.h"
+#include <math.h>
 #include <nadir/colour.h>
 #include <nadir/pool.h>
 #include <string.h>
@@ -35,6 +36,36 @@ static void put_classes(const evaluating *e, const canvas *c, const int64_t *cla
         }
 }
 
+// Values from low to high as a ramp shows them.
+static void put_values(const evaluating *e, const canvas *c, const float *value, int x0)
+{
+    const nd_ramp *ramp = &nd_ramps[1]; // viridis
+    for (int y = 0; y < e->height; y++)
+        for (int x = 0; x < e->width; x++) {
+            const double at = (double)value[(int64_t)y * e->width + x] / 5 + 0.5;
+            const uint32_t colour =
+                isfinite(at) ? nd_ramp_at(ramp, fmin(fmax(at, 0), 1)) : 0x808080ff;
+            uint8_t *to = &c->rgb[((size_t)y * (size_t)c->width + (size_t)(x0 + x)) * 3];
+            to[0] = (uint8_t)(colour >> 24);
+            to[1] = (uint8_t)(colour >> 16);
+            to[2] = (uint8_t)(colour >> 8);
+        }
+}
+
+static nd_status put_truth_and_values(evaluating *e, nd_work *work, const canvas *c,
+                                      const nd_chip *chip)
+{
+    const nd_card_band *value = nd_dataset_value(e->ask->data);
+    float *truth = nd_alloc(work->arena, (size_t)e->pixels, sizeof *truth);
+    if (!truth) return ND_E_MEMORY;
+    for (int64_t i = 0; i < e->pixels; i++)
+        truth[i] = nd_card_scale(value, nd_label_value(chip->label[i]));
+    ND_TRY(learn_infer(e, chip->picture, 1, e->logit));
+    put_values(e, c, truth, e->width + RIM);
+    put_values(e, c, e->logit, 2 * (e->width + RIM));
+    return ND_OK;
+}
+
 static void answer_of(const evaluating *e, int64_t *class)
 {
     for (int64_t i = 0; i < e->pixels; i++) {
@@ -58,7 +89,9 @@ static nd_status show(evaluating *e, nd_work *work, nd_case *one, nd_chip *chip)
     memset(c.rgb, 255, (size_t)c.width * (size_t)c.height * 3);
     ND_TRY(nd_dataset_look(e->ask->data, work, side, 0, one->index, rgb));
     put_look(&c, rgb, e->width);
-    if (e->is_mask) {
+    if (e->values) {
+        ND_TRY(put_truth_and_values(e, work, &c, chip));
+    } else if (e->is_mask) {
         int64_t *answer = nd_alloc(work->arena, plane, sizeof *answer);
         if (!answer) return ND_E_MEMORY;
         ND_TRY(learn_infer(e, chip->picture, 1, e->logit));

@@ -12,6 +12,7 @@ typedef struct slot {
     float *x;
     int64_t *label;
     float *share, *kept; // of mixed batches: labels as shares of classes; nd_batch's
+    float *value;        // of values: labels as the network sees them
     nd_place *place;
     int left; // examples still to be made
 } slot;
@@ -70,6 +71,9 @@ static nd_status make_some(nd_loader *l, nd_work *work, int64_t first, int count
                               l->make.is_plain};
         ND_TRY(data_sample(l->set, work, &ask, &chip));
         s->place[at] = chip.place;
+        for (int64_t k = 0; s->value && k < l->labels; k++)
+            s->value[at * l->labels + k] = nd_label_value(chip.label[k]);
+        if (s->value) data_scale(l->set->value, s->value + at * l->labels, l->labels);
     }
     return ND_OK;
 }
@@ -153,6 +157,9 @@ static nd_status make_ring(nd_loader *l)
         s->place = nd_alloc(l->arena, batch, sizeof *s->place);
         if (!s->x || !s->label || !s->place) return ND_E_MEMORY;
         if (i < l->batches) s->left = size_of(l, i);
+        if (l->set->value)
+            s->value = nd_alloc(l->arena, batch * (size_t)l->labels, sizeof *s->value);
+        if (l->set->value && !s->value) return ND_E_MEMORY;
         if (!l->make.mixes) continue;
         s->share =
             nd_alloc_raw(l->arena, batch * classes * (size_t)l->labels, sizeof *s->share);
@@ -182,6 +189,7 @@ nd_loader *nd_loader_new(nd_arena *arena, const nd_dataset *set,
     if (!l) return NULL;
     l->set = set, l->make = *make;
     if (l->make.batch < 1) l->make.batch = 1;
+    if (set->value) l->make.mixes = false;
     if (l->make.ahead < 2) l->make.ahead = 4;
     l->count = data_count(set, make->side, make->is_plain) - make->first;
     if (l->count < 0) l->count = 0;
@@ -218,6 +226,9 @@ static void give(nd_loader *l, nd_batch *batch)
         .count = n,
         .place = s->place};
     if (set->is_mask) batch->y.shape = ND_SHAPE(n, set->height, set->width);
+    if (set->value)
+        batch->y =
+            (nd_array){ND_FLOAT32, ND_SHAPE(n, 1, set->height, set->width), s->value};
     if (!l->make.mixes) return;
     batch->kept = s->kept;
     batch->y = (nd_array){ND_FLOAT32, ND_SHAPE(n, set->classes), s->share};

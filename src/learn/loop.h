@@ -25,18 +25,21 @@ typedef struct learn_state {
 // An example to look at, as the network saw it.
 typedef struct learn_shown {
     int64_t index, truth, prediction;
-    double confidence, loss, right; // right: share of labelled pixels
+    double confidence, loss, right; // right: share of labelled pixels; of values: rmse
     nd_place place;
-    uint8_t *truth_mask, *mask; // of masks: height x width, 255: ignored
+    uint8_t *truth_mask,
+        *mask; // of masks: height x width, 255: ignored; of values shades
 } learn_shown;
 enum { LEARN_SHOWN = 24 };
 typedef struct learn_check {
     nd_arena *arena;
-    nd_confusion *confusion;
+    nd_confusion *confusion; // of classes
+    nd_values values;        // of values
     nd_train_score score;
     learn_shown worst[LEARN_SHOWN], sample[LEARN_SHOWN];
     int worsts, samples;
-    // Of each example: for intervals over chips, and for the calibration.
+    // Of each example: for intervals over chips, and for the calibration. Of values
+    // squared errors instead of what is right.
     double *right, *labelled;
     uint64_t *unit; // of the split; of masks
     float *logit;   // NULL: not kept
@@ -48,6 +51,7 @@ struct nd_train {
     nd_recipe *recipe;
     nd_train_ask ask;
     nd_dataset *data;
+    const nd_card_band *value; // what is learnt instead of classes; NULL: classes are
     const nd_model *model;
     nd_net *net;
     nd_optim *optim;
@@ -101,6 +105,14 @@ int learn_affordable(const nd_train *train, double cpu_s);
 // ---- train_hard.c: what each example of a batch was like, for chips.sampling hard.
 nd_status learn_tell_hard(nd_train *train, const nd_batch *batch,
                           const nd_array *output) ND_CHECKED;
+
+// ---- train_values.c: where values are learnt. All in units of the network but what is
+// added to `values`.
+nd_loss learn_value_loss;
+float learn_value_loss_of(const nd_train *train, const float *answer, const float *truth);
+void learn_value_add(const nd_train *train, const float *answer, const float *truth,
+                     nd_values *values);
+uint8_t learn_value_shade(float scaled); // 255: none
 
 // ---- train_check.c: the validation side through the net as it is now.
 nd_status learn_check_run(nd_train *train, nd_arena *arena, nd_side side, bool keeps,

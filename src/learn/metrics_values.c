@@ -23,6 +23,22 @@ void nd_values_add(nd_values *v, double truth, double value, double sigma)
     v->inside += fabs(error) <= 1.6448536269514722 * sigma; // 95 % of the normal
 }
 
+// Chan, Golub and LeVeque 1979.
+void nd_values_merge(nd_values *v, const nd_values *o, double times)
+{
+    const double more = times * o->n, n = v->n + more;
+    if (!(more > 0)) return;
+    const double dt = o->truth - v->truth, dv = o->value - v->value;
+    const double share = more / n, cross = v->n * share;
+    v->n = n;
+    v->truth += dt * share, v->value += dv * share;
+    v->truth2 += times * o->truth2 + dt * dt * cross;
+    v->value2 += times * o->value2 + dv * dv * cross;
+    v->both += times * o->both + dt * dv * cross;
+    v->absolute += times * o->absolute, v->squared += times * o->squared;
+    v->intervals += times * o->intervals, v->inside += times * o->inside;
+}
+
 nd_value_scores nd_values_scores(const nd_values *v)
 {
     const double n = v->n > 0 ? v->n : (double)NAN;

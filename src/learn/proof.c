@@ -243,9 +243,10 @@ nd_status data_prove_scenes(nd_dataset *set)
                             "will be too good; split by block");
     }
     const int rare = rarest(set);
-    nd_buffer_add(&b, "; rarest class %s %.1f %%", set->class[rare].name,
-                  percent(set, ND_TRAIN, rare));
-    if (set->members[ND_VALID])
+    if (!set->value)
+        nd_buffer_add(&b, "; rarest class %s %.1f %%", set->class[rare].name,
+                      percent(set, ND_TRAIN, rare));
+    if (!set->value && set->members[ND_VALID])
         nd_buffer_add(&b, " / %.1f %%", percent(set, ND_VALID, rare));
     set->proof = nd_buffer_text(&b);
     return set->proof ? ND_OK : ND_E_MEMORY;

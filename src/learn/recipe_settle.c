@@ -68,13 +68,36 @@ static void settle_optimizer(nd_recipe *recipe, bool is_mask)
     number(recipe, &t->spread, is_start ? 1 : 100, "spread");
 }
 
-static void settle_loss(nd_recipe *recipe, bool is_mask)
+static nd_status settle_value_loss(nd_recipe *recipe)
 {
     nd_train_loss *l = &recipe->loss;
+    if (l->ce > 0 || l->dice > 0 || l->focal > 0 || l->jaccard > 0 || l->lovasz > 0)
+        return nd_fail(ND_E_PARAM, "ce, dice, focal, jaccard and lovasz are losses of "
+                                   "classes, and values are learnt\n"
+                                   "take l1, l2 or huber, or leave train.loss out");
+    if (l->huber < 0)
+        is_auto(recipe, "train.loss", "huber"), l->huber = l->l1 <= 0 && l->l2 <= 0;
+    if (l->huber + l->l1 + l->l2 <= 0)
+        return nd_fail(ND_E_PARAM, "train.loss has no part that is above 0\n"
+                                   "take l1, l2 or huber, or leave train.loss out");
+    l->ce = l->dice = 0;
+    return ND_OK;
+}
+
+static nd_status settle_loss(nd_recipe *recipe, bool is_mask, bool is_value)
+{
+    nd_train_loss *l = &recipe->loss;
+    if (is_value) return settle_value_loss(recipe);
+    if (l->l1 > 0 || l->l2 > 0 || l->huber > 0)
+        return nd_fail(ND_E_PARAM,
+                       "l1, l2 and huber are losses of values, and classes are learnt\n"
+                       "leave them out, or say data.task: regression");
+    l->huber = 0;
     const bool is_none =
         l->ce < 0 && l->dice < 0 && l->focal <= 0 && l->jaccard <= 0 && l->lovasz <= 0;
     if (l->ce < 0) is_auto(recipe, "train.loss", "ce"), l->ce = is_none;
     if (l->dice < 0) is_auto(recipe, "train.loss", "dice"), l->dice = is_none && is_mask;
+    return ND_OK;
 }
 
 static void settle_batch(nd_recipe *recipe, const nd_dataset *data, bool is_mask,
@@ -95,10 +118,23 @@ static void settle_batch(nd_recipe *recipe, const nd_dataset *data, bool is_mask
         t->epochs = 10;
         is_auto(recipe, "train", "epochs");
     }
+}
+
+static nd_status settle_monitor(nd_recipe *recipe, bool is_mask, bool is_value)
+{
+    static const char *const name[] = {"auto", "accuracy", "miou", "loss", "rmse"};
+    nd_train_keys *t = &recipe->train;
     if (t->monitor.at == 0) {
-        t->monitor.at = is_mask ? 2 : 1;
+        t->monitor.at = is_value ? 4 : is_mask ? 2 : 1;
         is_auto(recipe, "train", "monitor");
     }
+    if (t->monitor.at == 3 || (t->monitor.at == 4) == is_value) return ND_OK;
+    return nd_fail(ND_E_PARAM,
+                   is_value ? "train.monitor: %s is of classes, and values are learnt\n"
+                              "take rmse or loss"
+                            : "train.monitor: %s is of values, and classes are learnt\n"
+                              "take accuracy, miou or loss",
+                   name[t->monitor.at]);
 }
 
 nd_status nd_recipe_settle(nd_arena *arena, nd_recipe *recipe, const nd_dataset *data)
@@ -106,12 +142,14 @@ nd_status nd_recipe_settle(nd_arena *arena, nd_recipe *recipe, const nd_dataset 
     (void)arena;
     int bands, height, width;
     const bool is_mask = nd_dataset_is_mask(data);
+    const bool is_value = nd_dataset_value(data) != NULL;
     nd_dataset_shape(data, &bands, &height, &width);
     const int side = height > width ? height : width;
     ND_TRY(settle_model(recipe, is_mask, side));
     settle_batch(recipe, data, is_mask, side);
     settle_optimizer(recipe, is_mask);
-    settle_loss(recipe, is_mask);
+    ND_TRY(settle_loss(recipe, is_mask, is_value));
+    ND_TRY(settle_monitor(recipe, is_mask, is_value));
     number(recipe, &recipe->train.smoothing, is_mask ? 0 : 0.1, "smoothing");
     return ND_OK;
 }

@@ -96,10 +96,40 @@ static const char graph[] =
     "\n"
     "train: { epochs: 20, rate: auto }\n";
 
+static const char values[] =
+    "# A value for each pixel (height, moisture, share of trees), from a raster of them\n"
+    "# train it:     nadir train values.yaml -P scenes='s2/*.tif' -P "
+    "labels='height/*.tif'\n"
+    "\n"
+    "data:\n"
+    "  raster: \"${scenes}\"\n"
+    "  # one for each scene, in the order of their names; its no-data counts nowhere, "
+    "and "
+    "the\n"
+    "  # map that comes of it is in its unit\n"
+    "  labels: { raster: \"${labels}\" }\n"
+    "  task: regression\n"
+    "  chips: { size: 128 }\n"
+    "  # ground is divided, so that no pixel near a training chip judges it\n"
+    "  split: { by: block, block: 5 km, buffer: auto, valid: 0.2 }\n"
+    "\n"
+    "model: { name: unet, width: 16 }\n"
+    "\n"
+    "train:\n"
+    "  epochs: 40\n"
+    "  batch: 8\n"
+    "  rate: auto\n"
+    "  # squares near the truth, straight beyond one deviation: a few wrong labels pull "
+    "less\n"
+    "  loss: { huber: 1 }\n"
+    "  # a value may depend on how bright a pixel is, so brightness stays as it was\n"
+    "  augment: { dihedral: true, brightness: 0, contrast: 0 }\n";
+
 const nd_recipe_start nd_recipe_starts[] = {
     {"pictures", "A class for each picture of a folder or zip", pictures},
     {"fine-tune", "The same from trained weights, with few pictures", tune},
     {"masks", "A class for each pixel of scenes", masks},
+    {"values", "A value for each pixel of scenes: regression", values},
     {"graph", "A class for each pixel of a graph's result", graph},
     {NULL, NULL, NULL},
 };

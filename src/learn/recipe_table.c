@@ -47,10 +47,11 @@ static const nd_option precisions[] = {
     {0},
 };
 static const nd_option monitors[] = {
-    {"auto", "accuracy for pictures, miou for masks"},
+    {"auto", "accuracy for pictures, miou for masks, rmse for values"},
     {"accuracy", "Share of right answers"},
     {"miou", "Mean intersection over union of the classes"},
-    {"loss", "Cross entropy"},
+    {"loss", "Cross entropy; of values the loss itself"},
+    {"rmse", "Root of the mean squared error of values"},
     {0},
 };
 #define AUTO "; -1 or auto: "
@@ -143,6 +144,13 @@ static const nd_param loss_rows[] = {
              .help = "How much of Lovasz softmax"),
     ND_PARAM(nd_train_loss, gamma, 2, .min = 0, .max = 10,
              .help = "How much focal loss looks away from what is sure"),
+    ND_PARAM(nd_train_loss, l1, 0, .min = 0, .max = 1000,
+             .help = "Of values, in deviations of the label: how much of the error"),
+    ND_PARAM(nd_train_loss, l2, 0, .min = 0, .max = 1000,
+             .help = "Of values: how much of the squared error"),
+    ND_PARAM(nd_train_loss, huber, -1, .min = -1, .max = 1000,
+             .help = "Of values: how much of Huber's loss, squares up to 1 and straight "
+                     "beyond" AUTO "1 if no part is given"),
 };
 static const nd_table model_table = ND_TABLE(model_rows, nd_train_model);
 static const nd_table train_table = ND_TABLE(train_rows, nd_train_keys);

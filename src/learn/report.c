@@ -191,11 +191,16 @@ static void json_cases(nd_json_out *out, const char *key, const nd_evaluation *e
         nd_json_open(out, NULL, '{');
         nd_json_text(out, "name", one->name);
         nd_json_whole(out, "index", one->index);
-        nd_json_text(out, "truth", report_class(e, one->truth));
-        nd_json_text(out, "prediction", report_class(e, one->prediction));
-        nd_json_real(out, "confidence", one->confidence);
-        nd_json_real(out, "loss", one->loss);
-        if (e->is_mask) nd_json_real(out, "right", one->right);
+        if (e->values) {
+            nd_json_real(out, "rmse", one->loss);
+            nd_json_real(out, "bias", one->right);
+        } else {
+            nd_json_text(out, "truth", report_class(e, one->truth));
+            nd_json_text(out, "prediction", report_class(e, one->prediction));
+            nd_json_real(out, "confidence", one->confidence);
+            nd_json_real(out, "loss", one->loss);
+        }
+        if (e->is_mask && !e->values) nd_json_real(out, "right", one->right);
         nd_json_real(out, "x", one->crs ? one->x : (double)NAN);
         nd_json_real(out, "y", one->crs ? one->y : (double)NAN);
         nd_json_text(out, "crs", one->crs);
@@ -206,6 +211,13 @@ static void json_cases(nd_json_out *out, const char *key, const nd_evaluation *e
     nd_json_close(out, ']');
 }
 
+static void json_units(nd_json_out *out, const nd_evaluation *e)
+{
+    nd_json_whole(out, "samples", e->samples);
+    nd_json_whole(out, "units", e->units);
+    nd_json_text(out, "unit", report_unit(e));
+}
+
 static void json_figures(nd_json_out *out, const nd_evaluation *e)
 {
     const nd_scores *s = &e->scores;
@@ -213,9 +225,7 @@ static void json_figures(nd_json_out *out, const nd_evaluation *e)
     nd_json_real(out, "accuracy", s->accuracy);
     json_interval(out, "interval", e->accuracy);
     nd_json_text(out, "interval_by", e->is_mask ? "bootstrap over units" : "Wilson");
-    nd_json_whole(out, "samples", e->samples);
-    nd_json_whole(out, "units", e->units);
-    nd_json_text(out, "unit", report_unit(e));
+    json_units(out, e);
     nd_json_real(out, "f1", s->f1);
     json_interval(out, "f1_interval", e->f1.interval);
     nd_json_real(out, "precision", s->precision);
@@ -272,15 +282,8 @@ static void json_areas(nd_json_out *out, const nd_evaluation *e)
     nd_json_close(out, '}');
 }
 
-nd_status nd_evaluation_describe(const nd_evaluation *e, nd_json_out *out)
+static void json_of_classes(nd_json_out *out, const nd_evaluation *e)
 {
-    nd_json_open(out, NULL, '{');
-    nd_json_text(out, "model", e->model);
-    nd_json_text(out, "architecture", e->architecture);
-    nd_json_text(out, "data", e->data);
-    nd_json_text(out, "side", e->side);
-    nd_json_text(out, "task", e->task);
-    nd_json_text(out, "note", e->note);
     json_figures(out, e);
     nd_json_open(out, "classes", '[');
     for (int k = 0; k < e->matrix->classes; k++) json_class(out, e, k);
@@ -291,6 +294,24 @@ nd_status nd_evaluation_describe(const nd_evaluation *e, nd_json_out *out)
     json_calibration(out, "calibration_at_best", &e->best);
     if (e->views) json_views(out, e);
     if (e->areas) json_areas(out, e);
+}
+
+nd_status nd_evaluation_describe(const nd_evaluation *e, nd_json_out *out)
+{
+    nd_json_open(out, NULL, '{');
+    nd_json_text(out, "model", e->model);
+    nd_json_text(out, "architecture", e->architecture);
+    nd_json_text(out, "data", e->data);
+    nd_json_text(out, "side", e->side);
+    nd_json_text(out, "task", e->task);
+    nd_json_text(out, "note", e->note);
+    if (e->values) {
+        nd_json_real(out, "n", e->values->scores.n);
+        json_units(out, e);
+        report_value_json(out, e->values);
+    } else {
+        json_of_classes(out, e);
+    }
     json_cases(out, "worst", e, e->worst, e->worsts);
     json_cases(out, "typical", e, e->typical, e->typicals);
     nd_json_real(out, "seconds", e->seconds);

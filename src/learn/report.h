@@ -24,8 +24,22 @@ void report_counted(nd_buffer *out, const nd_evaluation *evaluation);
 // What the areas are of, and when they are right; one line or two.
 const char *report_areas_of(nd_arena *arena, const nd_map_areas *areas);
 
+// A value with its unit: "3.21 m".
+report_text report_value(const nd_value_report *values, double value);
+report_text report_value_range(nd_interval interval);
+// "RMSE 3.2 m, bias 0.4 m" of a case.
+void report_value_case(nd_buffer *out, const nd_evaluation *evaluation,
+                       const nd_case *one);
+
+// ---- report_values.c: where values were learnt.
+void report_value_facts(nd_buffer *out, const nd_value_report *values); // on a terminal
+void report_value_json(nd_json_out *out, const nd_value_report *values);
+void report_value_tiles(nd_buffer *out, const nd_value_report *values); // on the page
+void report_value_grid(nd_buffer *out, const nd_value_report *values);
+
 // ---- Parts of the page, each in a file of its own.
 void report_escape(nd_buffer *out, const char *text);
+void report_tile(nd_buffer *out, const char *name, report_text value, const char *more);
 void report_curves(nd_buffer *out, const nd_curve *curve, int curves, const char *title);
 // The same as a file of its own: SVG that stands alone.
 void report_plot(nd_buffer *out, const nd_curve *curve, int curves, const char *title);

@@ -92,7 +92,7 @@ static void dot(nd_buffer *out, const nd_evaluation *e, int k)
                   (unsigned)(e->classes[k].colour >> 8));
 }
 
-static void tile(nd_buffer *out, const char *name, report_text value, const char *more)
+void report_tile(nd_buffer *out, const char *name, report_text value, const char *more)
 {
     nd_buffer_add(out, "<div class=tile><span>%s</span><b>%s</b><small>%s</small></div>",
                   name, value.text, more);
@@ -103,12 +103,12 @@ static void tiles(nd_buffer *out, const nd_evaluation *e)
     const nd_scores *s = &e->scores;
     const report_text temperature = report_number(e->plain.temperature, 2);
     nd_buffer_add(out, "<div class=tiles>");
-    tile(out, nd_gettext("Accuracy"), report_share(s->accuracy),
-         report_interval(e->accuracy).text);
-    tile(out, nd_gettext("Macro F1"), report_share(s->f1),
-         report_interval(e->f1.interval).text);
-    tile(out, nd_gettext("Mean IoU"), report_share(s->miou),
-         report_interval(e->miou.interval).text);
+    report_tile(out, nd_gettext("Accuracy"), report_share(s->accuracy),
+                report_interval(e->accuracy).text);
+    report_tile(out, nd_gettext("Macro F1"), report_share(s->f1),
+                report_interval(e->f1.interval).text);
+    report_tile(out, nd_gettext("Mean IoU"), report_share(s->miou),
+                report_interval(e->miou.interval).text);
     nd_buffer_add(out, "<div class=tile><span>Kappa</span><b>%s</b><small>",
                   report_number(s->kappa, 3).text);
     nd_buffer_add(out, nd_gettext("quantity %s, allocation %s"),
@@ -119,8 +119,8 @@ static void tiles(nd_buffer *out, const nd_evaluation *e)
     nd_buffer_add(out, "</small></div>");
     if (e->views) {
         const nd_scores v = nd_confusion_scores(e->views);
-        tile(out, nd_gettext("Eight views"), report_share(v.accuracy),
-             report_interval(e->views_accuracy).text);
+        report_tile(out, nd_gettext("Eight views"), report_share(v.accuracy),
+                    report_interval(e->views_accuracy).text);
     }
     nd_buffer_add(out, "</div>\n");
 }
@@ -338,15 +338,19 @@ static void case_of(nd_buffer *out, const nd_evaluation *e, const nd_case *one)
     nd_buffer_add(out, "<figure>");
     picture(out, one);
     nd_buffer_add(out, "<figcaption>");
-    dot(out, e, one->truth);
-    report_escape(out, report_class(e, one->truth));
+    if (!e->values) {
+        dot(out, e, one->truth);
+        report_escape(out, report_class(e, one->truth));
+    }
     if (one->truth != one->prediction) {
         nd_buffer_add(out, " → <span class=wrong>");
         report_escape(out, report_class(e, one->prediction));
         nd_buffer_add(out, "</span>");
     }
     nd_buffer_add(out, "<small>");
-    if (e->is_mask)
+    if (e->values)
+        report_value_case(out, e, one);
+    else if (e->is_mask)
         nd_buffer_add(out, nd_gettext("%s of the pixels right, %s sure"),
                       report_share(one->right).text, report_share(one->confidence).text);
     else
@@ -368,7 +372,11 @@ static void cases(nd_buffer *out, const nd_evaluation *e, const char *title,
 {
     if (count == 0) return;
     nd_buffer_add(out, "<h2>%s</h2>", title);
-    if (e->is_mask)
+    if (e->values)
+        nd_buffer_add(out, "<p class=faint>%s</p>",
+                      nd_gettext("From left to right: picture, reference, answer, from "
+                                 "2.5 deviations below the mean to as many above"));
+    else if (e->is_mask)
         nd_buffer_add(out, "<p class=faint>%s</p>",
                       nd_gettext("From left to right: picture, reference, answer. Below: "
                                  "the class most often missed and what stands there"));
@@ -395,17 +403,24 @@ nd_status nd_evaluation_html(const nd_evaluation *e, const nd_curve *curve, int 
                              nd_buffer *out)
 {
     head(out, e);
-    tiles(out, e);
+    if (e->values)
+        report_value_tiles(out, e->values);
+    else
+        tiles(out, e);
     if (e->note) {
         nd_buffer_add(out, "<p style='margin-top:14px;white-space:pre-line'>");
         report_escape(out, e->note);
         nd_buffer_add(out, "</p>");
     }
     curves_of(out, curve, curves);
-    matrices(out, e);
-    classes(out, e);
-    areas(out, e);
-    calibration(out, e);
+    if (e->values) {
+        report_value_grid(out, e->values);
+    } else {
+        matrices(out, e);
+        classes(out, e);
+        areas(out, e);
+        calibration(out, e);
+    }
     cases(out, e, nd_gettext("Worst cases"), e->worst, e->worsts);
     cases(out, e, nd_gettext("Typical cases, drawn by lot"), e->typical, e->typicals);
     nd_buffer_add(out,

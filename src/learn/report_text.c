@@ -42,7 +42,7 @@ static void share_fact(nd_buffer *out, const char *name, double share, nd_interv
 
 void report_counted(nd_buffer *out, const nd_evaluation *e)
 {
-    const report_text n = report_count(e->scores.n);
+    const report_text n = report_count(e->values ? e->values->scores.n : e->scores.n);
     const report_text samples = report_count((double)e->samples);
     if (!e->is_mask)
         nd_buffer_add(out, nd_gettext("%s pictures"), n.text);
@@ -203,7 +203,10 @@ static void worst(nd_buffer *out, const nd_evaluation *e)
         nd_buffer_add(out, "  %s", one->name ? one->name : "–");
         if (one->row > 0 || one->column > 0)
             nd_buffer_add(out, " [%d, %d]", one->column, one->row);
-        if (e->is_mask)
+        if (e->values) {
+            nd_buffer_add(out, ": ");
+            report_value_case(out, e, one);
+        } else if (e->is_mask)
             nd_buffer_add(out, nd_gettext(": %s right, most of the rest %s taken for %s"),
                           report_share(one->right).text, report_class(e, one->truth),
                           report_class(e, one->prediction));
@@ -218,10 +221,14 @@ static void worst(nd_buffer *out, const nd_evaluation *e)
 nd_status nd_evaluation_print(const nd_evaluation *e, nd_buffer *out)
 {
     head(out, e);
-    figures(out, e);
-    classes(out, e);
-    matrix(out, e);
-    areas(out, e);
+    if (e->values) {
+        report_value_facts(out, e->values);
+    } else {
+        figures(out, e);
+        classes(out, e);
+        matrix(out, e);
+        areas(out, e);
+    }
     worst(out, e);
     if (e->note) nd_buffer_add(out, "\n%s\n", e->note);
     return nd_buffer_text(out) ? ND_OK : ND_E_MEMORY;

@@ -120,11 +120,14 @@ static nd_epoch epoch_of(const nd_json *line, double rate)
     const nd_json *valid = nd_json_member(line, "valid");
     const nd_json *ema = nd_json_member(line, "ema");
     // The better of raw and averaged weights is what the run keeps.
-    if (ema && number_of(ema, "acc") > number_of(valid, "acc")) valid = ema;
+    if (ema && (number_of(ema, "acc") > number_of(valid, "acc") ||
+                number_of(ema, "rmse") < number_of(valid, "rmse")))
+        valid = ema;
     nd_epoch e = {.step = number_of(line, "step"),
                   .train_loss = number_of(train, "loss"),
                   .valid_loss = number_of(valid, "loss"),
                   .accuracy = number_of(valid, "acc"),
+                  .rmse = number_of(valid, "rmse"),
                   .low = (double)NAN,
                   .high = (double)NAN,
                   .seconds = number_of(line, "seconds"),
@@ -136,6 +139,12 @@ static nd_epoch epoch_of(const nd_json *line, double rate)
     if (ci->first->kind == ND_JSON_NUMBER) e.low = ci->first->number;
     if (ci->first->next->kind == ND_JSON_NUMBER) e.high = ci->first->next->number;
     return e;
+}
+
+static bool is_better(const nd_epoch *one, const nd_epoch *best)
+{
+    if (isfinite(one->rmse)) return !best || one->rmse < best->rmse;
+    return isfinite(one->accuracy) && (!best || one->accuracy > best->accuracy);
 }
 
 static nd_status epochs_read(nd_arena *arena, const char *text, size_t length,
@@ -159,8 +168,7 @@ static nd_status epochs_read(nd_arena *arena, const char *text, size_t length,
         } else if (line->kind == ND_JSON_OBJECT && is_type(line, "epoch")) {
             const nd_epoch one = epoch_of(line, rate);
             if (isfinite(one.seconds)) seconds += one.seconds;
-            if (isfinite(one.accuracy) &&
-                (run->best < 0 || one.accuracy > epoch[run->best].accuracy))
+            if (is_better(&one, run->best < 0 ? NULL : &epoch[run->best]))
                 run->best = run->epochs;
             epoch[run->epochs++] = one;
         }

@@ -326,8 +326,9 @@ static nd_status see_values(const data_scene *scene, nd_work *work, nd_rect rect
             if (!is_whole(value))
                 return nd_fail(ND_E_DATA,
                                "%s has the label %g at column %d, row %d\n"
-                               "labels are whole numbers from %d to %d; choose the band: "
-                               "data.labels.band",
+                               "classes are whole numbers from %d to %d; choose the "
+                               "band, data.labels.band, or learn values, data.task: "
+                               "regression",
                                scene->name, (double)value, x, y, FIRST_VALUE,
                                FIRST_VALUE + VALUES - 1);
             seen[(int)value - FIRST_VALUE] = true;
@@ -382,7 +383,7 @@ nd_status data_label_classes(nd_dataset *set)
     set->by_value = nd_alloc(set->arena, VALUES, sizeof *set->by_value);
     if (!set->by_value) return ND_E_MEMORY;
     for (int v = 0; v < VALUES; v++) set->by_value[v] = -2; // no class, not ignored
-    if (set->scene->layout) return ND_OK;
+    if (set->scene->layout || set->value) return ND_OK;
     ND_TRY(ignore_values(set));
     if (set->class) return values_of_given(set);
     ND_TRY(classes_of_values(set));
@@ -447,7 +448,9 @@ nd_status data_read_labels(const nd_dataset *set, const data_scene *scene, nd_wo
         for (int x = in.x; x < in.x + in.width; x++) {
             const float value = *nd_at(&tile, 0, x, y);
             int64_t *to = &label[(int64_t)(y - rect.y) * rect.width + x - rect.x];
-            if (scene->layout)
+            if (set->value)
+                *to = data_value_label(set, value);
+            else if (scene->layout)
                 *to = isnan(value) ? ND_IGNORE : (int64_t)value;
             else if (!classify(set, value, to))
                 return wrong_value(set, scene, value, x, y);

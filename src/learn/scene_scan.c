@@ -70,7 +70,7 @@ static void count_pixels(const nd_dataset *set, const window *w)
             s->valid[(int64_t)(py / s->cell) * s->cells_across + px / s->cell]++;
             const int64_t block =
                 (int64_t)(py / DATA_BLOCK) * s->across + px / DATA_BLOCK;
-            s->count[block * set->classes + class]++;
+            s->count[block * set->classes + (set->value ? 0 : class)]++;
         }
 }
 
@@ -82,7 +82,7 @@ static void measure(const nd_dataset *set, const window *w, int b, nd_rect block
     data_scene *s = w->scene;
     const int64_t at = (int64_t)((w->rect.y + block.y) / DATA_BLOCK) * s->across +
                        (w->rect.x + block.x) / DATA_BLOCK;
-    data_moments *m = &s->part[at * set->bands + b];
+    data_moments *m = &s->part[at * data_planes(set) + b];
     *m = (data_moments){.least = (double)INFINITY, .most = (double)-INFINITY};
     for (int pass = 0; pass < 2; pass++) {
         double sum = 0;
@@ -126,7 +126,7 @@ static nd_status keep_pixel(scanning *scan, const window *w, int64_t i)
     const int y = w->rect.y + (int)(i / w->rect.width);
     k->scene = w->number;
     k->block = y / DATA_BLOCK * w->scene->across + x / DATA_BLOCK;
-    for (int b = 0; b < set->bands; b++) k->value[b] = w->value[b * plane + i];
+    for (int b = 0; b < data_planes(set); b++) k->value[b] = w->value[b * plane + i];
     return ND_OK;
 }
 
@@ -157,19 +157,22 @@ static nd_status task(void *user, nd_work *work, int64_t number)
     w.rect = nd_rect_clip((nd_rect){at % across * TILE, at / across * TILE, TILE, TILE},
                           g->width, g->height);
     const size_t plane = (size_t)w.rect.width * (size_t)w.rect.height;
-    w.value = nd_alloc_raw(work->arena, plane * (size_t)set->bands, sizeof *w.value);
+    const int planes = data_planes(set);
+    w.value = nd_alloc_raw(work->arena, plane * (size_t)planes, sizeof *w.value);
     w.label = nd_alloc_raw(work->arena, plane, sizeof *w.label);
     if (!w.value || !w.label) return ND_E_MEMORY;
     ND_TRY(data_read_bands(set, w.scene, work, w.rect, w.value));
     ND_TRY(data_read_labels(set, w.scene, work, w.rect, w.label));
     find_valid(set, &w);
+    for (size_t i = 0; set->value && i < plane; i++)
+        w.value[(size_t)set->bands * plane + i] = nd_label_value(w.label[i]);
     count_pixels(set, &w);
     ND_TRY(keep_some(scan, &w));
     for (int b = 0; b < set->bands; b++)
         data_scale(&set->band[b], w.value + (size_t)b * plane, (int64_t)plane);
     for (int y = 0; y < w.rect.height; y += DATA_BLOCK)
         for (int x = 0; x < w.rect.width; x += DATA_BLOCK)
-            for (int b = 0; b < set->bands; b++)
+            for (int b = 0; b < planes; b++)
                 measure(set, &w, b,
                         nd_rect_clip((nd_rect){x, y, DATA_BLOCK, DATA_BLOCK},
                                      w.rect.width, w.rect.height));
@@ -179,7 +182,7 @@ static nd_status task(void *user, nd_work *work, int64_t number)
 static nd_status prepare(scanning *scan)
 {
     nd_dataset *set = scan->set;
-    const size_t bands = (size_t)set->bands, classes = (size_t)set->classes;
+    const size_t planes = (size_t)data_planes(set), classes = (size_t)set->classes;
     double pixels = 0;
     scan->first = nd_alloc(set->arena, (size_t)set->scenes + 1, sizeof *scan->first);
     if (!scan->first) return ND_E_MEMORY;
@@ -191,13 +194,13 @@ static nd_status prepare(scanning *scan)
         scan->first[i + 1] = scan->first[i] + tiles;
         pixels += (double)s->grid.width * s->grid.height;
         s->count = nd_alloc(set->arena, blocks * classes, sizeof *s->count);
-        s->part = nd_alloc(set->arena, blocks * bands, sizeof *s->part);
+        s->part = nd_alloc(set->arena, blocks * planes, sizeof *s->part);
         s->valid =
             nd_alloc(set->arena, (size_t)s->cells_across * (size_t)s->cells_down, 1);
         if (!s->count || !s->part || !s->valid) return ND_E_MEMORY;
     }
     scan->below = pixels <= SAMPLE ? UINT64_MAX : (uint64_t)(0x1p64 * (SAMPLE / pixels));
-    scan->kept_bytes = sizeof(kept) + bands * sizeof(float);
+    scan->kept_bytes = sizeof(kept) + planes * sizeof(float);
     return ND_OK;
 }
 
@@ -294,19 +297,20 @@ static void quantiles(const nd_dataset *set, int b, float *sorted, data_band_sta
 nd_status data_scene_statistics(nd_dataset *set)
 {
     const scanning *scan = set->scan;
-    set->stats = nd_alloc(set->arena, (size_t)set->bands, sizeof *set->stats);
+    const int planes = data_planes(set);
+    set->stats = nd_alloc(set->arena, (size_t)planes, sizeof *set->stats);
     float *sorted = malloc(((size_t)scan->kepts + 1) * sizeof *sorted);
     if (!set->stats || !sorted) {
         free(sorted);
         return nd_fail(ND_E_MEMORY, "no memory for statistics\nclose other programs");
     }
-    for (int b = 0; b < set->bands; b++) {
+    for (int b = 0; b < planes; b++) {
         data_moments all = {.least = (double)INFINITY, .most = (double)-INFINITY};
         for (int i = 0; i < set->scenes; i++) {
             const data_scene *s = &set->scene[i];
             for (int64_t k = 0; k < (int64_t)s->across * s->down; k++)
                 if (set->set.is_whole || data_block_trains(s, k))
-                    data_merge(&all, &s->part[k * set->bands + b]);
+                    data_merge(&all, &s->part[k * planes + b]);
         }
         data_band_stats *to = &set->stats[b];
         *to = (data_band_stats){.count = all.count,

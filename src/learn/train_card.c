@@ -41,12 +41,21 @@ static const char *metrics_json(const nd_train *t, nd_arena *arena,
     nd_json_open(&out, NULL, '{');
     nd_json_open(&out, "valid", '{');
     nd_json_real(&out, "n", s->n);
-    nd_json_real(&out, "accuracy", s->accuracy);
+    if (t->value) {
+        const nd_value_scores v = nd_values_scores(&check->values);
+        nd_json_real(&out, "pixels", v.n);
+        nd_json_real(&out, "rmse", v.rmse);
+        nd_json_real(&out, "mae", v.mae);
+        nd_json_real(&out, "bias", v.bias);
+        nd_json_real(&out, "r2", v.r2);
+    } else {
+        nd_json_real(&out, "accuracy", s->accuracy);
+        nd_json_real(&out, "miou", s->miou);
+    }
     nd_json_open(&out, "ci95", '[');
     nd_json_real(&out, NULL, s->low);
     nd_json_real(&out, NULL, s->high);
     nd_json_close(&out, ']');
-    nd_json_real(&out, "miou", s->miou);
     nd_json_real(&out, "loss", s->loss);
     if (after) nd_json_real(&out, "ece", after->ece);
     nd_json_text(&out, "of",
@@ -81,7 +90,9 @@ static nd_status make_card(const nd_train *t, nd_arena *arena, const learn_check
     nd_model_set set = t->recipe->model.set;
     set.bands = t->bands, set.classes = t->classes;
     *card = (nd_card){
-        .task = t->is_mask ? "semantic-segmentation" : "scene-classification",
+        .task = t->value     ? "regression"
+                : t->is_mask ? "semantic-segmentation"
+                             : "scene-classification",
         .name = t->recipe->name,
         .version = NADIR_VERSION,
         .model = t->model->name,
@@ -90,7 +101,8 @@ static nd_status make_card(const nd_train *t, nd_arena *arena, const learn_check
         .patch = t->height,
         .multiple = t->model->multiple(&set),
         .radius = t->model->radius(&set),
-        .activation = "softmax",
+        .activation = t->value ? "none" : "softmax",
+        .value = t->value,
         .temperature = temperature,
         .train = train_json(t, arena),
         .metrics = metrics_json(t, arena, check, after),
@@ -162,6 +174,20 @@ static void print_bands(const nd_card *card, nd_buffer *out)
     nd_buffer_add(out, ". No data: any band without a value.\n");
 }
 
+static void print_values(const nd_train *t, const learn_check *check, nd_buffer *out)
+{
+    const nd_value_scores v = nd_values_scores(&check->values);
+    const nd_train_score *s = &check->score;
+    const char *unit = t->value->unit ? t->value->unit : "";
+    nd_buffer_add(
+        out,
+        "\n## How good\n\nRoot mean squared error %.4g %s (95 %%: %.4g to %.4g) "
+        "over %.0f pixels of %.0f validation chips. They chose the best epoch, "
+        "so the figure flatters a little; nadir evaluate measures on "
+        "others.\n\nMean absolute error %.4g, bias %.4g, R² %.3f, r %.3f.\n",
+        v.rmse, unit, s->low, s->high, v.n, s->n, v.mae, v.bias, v.r2, v.r);
+}
+
 static void print_result(const nd_train *t, const learn_check *check, nd_buffer *out)
 {
     const nd_train_score *s = &check->score;
@@ -169,6 +195,10 @@ static void print_result(const nd_train *t, const learn_check *check, nd_buffer 
     if (!(s->n > 0)) {
         nd_buffer_add(out, "\n## How good\n\nNot measured: nothing was kept to "
                            "validate with. These are the last weights.\n");
+        return;
+    }
+    if (t->value) {
+        print_values(t, check, out);
         return;
     }
     nd_buffer_add(out,
@@ -193,10 +223,16 @@ static nd_status put_card(const nd_train *t, nd_arena *arena, const nd_card *car
     nd_buffer out = {.arena = arena};
     const nd_recipe *r = t->recipe;
     nd_buffer_add(&out, "# %s\n\n%s by %s, %lld parameters, made by nadir %s", card->name,
-                  t->is_mask ? "A class for each pixel" : "A class for each picture",
+                  t->value     ? "A value for each pixel"
+                  : t->is_mask ? "A class for each pixel"
+                               : "A class for each picture",
                   card->model, (long long)nd_net_parameters(t->net), NADIR_VERSION);
     if (t->ask.command) nd_buffer_add(&out, ":\n\n    %s", t->ask.command);
-    nd_buffer_add(&out, "\n\nTemperature %.4g.", card->temperature);
+    if (t->value)
+        nd_buffer_add(&out, "\n\nIt gives %s%s%s.", t->value->name,
+                      t->value->unit ? " in " : "", t->value->unit ? t->value->unit : "");
+    else
+        nd_buffer_add(&out, "\n\nTemperature %.4g.", card->temperature);
     print_bands(card, &out);
     print_result(t, check, &out);
     nd_buffer_add(&out,
@@ -233,12 +269,12 @@ static void stac_output(const nd_train *t, const nd_card *card, nd_json_out *out
 {
     nd_json_open(out, "mlm:output", '[');
     nd_json_open(out, NULL, '{');
-    nd_json_text(out, "name", "classes");
+    nd_json_text(out, "name", t->value ? t->value->name : "classes");
     nd_json_open(out, "tasks", '[');
     nd_json_text(out, NULL, card->task);
     nd_json_close(out, ']');
     nd_json_open(out, "classification:classes", '[');
-    for (int k = 0; k < t->classes; k++) {
+    for (int k = 0; k < card->class_count; k++) {
         nd_json_open(out, NULL, '{');
         nd_json_whole(out, "value", card->classes[k].value);
         nd_json_text(out, "name", card->classes[k].name);

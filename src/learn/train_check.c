@@ -43,14 +43,20 @@ static nd_status keep_place(nd_arena *arena, learn_shown *shown)
 }
 
 static nd_status keep_masks(checker *c, learn_shown *shown, const float *logit,
-                            const int64_t *label)
+                            const void *labels)
 {
     const nd_train *t = c->train;
+    const int64_t *label = labels;
     if (!t->is_mask) return ND_OK;
     shown->mask = nd_alloc_raw(c->check->arena, (size_t)c->pixels, 1);
     shown->truth_mask = nd_alloc_raw(c->check->arena, (size_t)c->pixels, 1);
     if (!shown->mask || !shown->truth_mask) return ND_E_MEMORY;
     for (int64_t i = 0; i < c->pixels; i++) {
+        if (t->value) {
+            shown->mask[i] = learn_value_shade(logit[i]);
+            shown->truth_mask[i] = learn_value_shade(((const float *)labels)[i]);
+            continue;
+        }
         const verdict v = judge(logit + i, t->classes, c->pixels, label[i]);
         shown->mask[i] = (uint8_t)(v.prediction < 255 ? v.prediction : 254);
         shown->truth_mask[i] =
@@ -61,7 +67,7 @@ static nd_status keep_masks(checker *c, learn_shown *shown, const float *logit,
 
 // Among the 24 with the largest loss? They are kept in falling order.
 static nd_status keep(checker *c, learn_shown shown, const float *logit,
-                      const int64_t *label)
+                      const void *label)
 {
     learn_check *check = c->check;
     const int64_t count = nd_dataset_count(c->train->data, ND_VALID);
@@ -90,6 +96,30 @@ static uint64_t unit_of(const nd_place *place)
 {
     if (place->unit || !place->name) return place->unit;
     return nd_hash_text((nd_hash){0, 0}, place->name).a;
+}
+
+static nd_status add_values(checker *c, const nd_batch *batch, int i)
+{
+    const nd_train *t = c->train;
+    learn_check *check = c->check;
+    const float *answer = c->logit + (int64_t)i * c->pixels;
+    const float *truth = (const float *)batch->y.data + i * c->pixels;
+    const double loss = (double)learn_value_loss_of(t, answer, truth);
+    learn_shown shown = {.index = batch->first + i,
+                         .truth = -1,
+                         .prediction = -1,
+                         .confidence = (double)NAN,
+                         .loss = loss,
+                         .place = batch->place ? batch->place[i] : (nd_place){0}};
+    nd_values of = {0};
+    learn_value_add(t, answer, truth, &of);
+    nd_values_merge(&check->values, &of, 1);
+    const int64_t at = check->count++;
+    check->right[at] = of.squared, check->labelled[at] = of.n;
+    check->unit[at] = unit_of(&shown.place);
+    if (of.n > 0) c->loss += loss * of.n, c->counted += of.n;
+    shown.right = nd_values_scores(&of).rmse;
+    return keep(c, shown, answer, truth);
 }
 
 static nd_status add_one(checker *c, const nd_batch *batch, int i)
@@ -131,7 +161,8 @@ static nd_status add_batch(checker *c, const nd_batch *batch)
     ND_TRY(nd_net_output(c->train->net, batch->x.shape, &shape));
     nd_array out = {ND_FLOAT32, shape, c->logit};
     ND_TRY(nd_infer(c->train->net, &batch->x, &out));
-    for (int i = 0; i < batch->count; i++) ND_TRY(add_one(c, batch, i));
+    for (int i = 0; i < batch->count; i++)
+        ND_TRY(c->train->value ? add_values(c, batch, i) : add_one(c, batch, i));
     return ND_OK;
 }
 
@@ -197,7 +228,15 @@ static nd_status sum_up(checker *c)
                          .low = around.low,
                          .high = around.high,
                          .miou = scores.miou,
-                         .n = c->train->is_mask ? (double)check->count : scores.n};
+                         .n = c->train->is_mask ? (double)check->count : scores.n,
+                         .rmse = (double)NAN,
+                         .r2 = (double)NAN};
+    if (!c->train->value) return ND_OK;
+    // What was drawn is the mean of squares: its root keeps the order.
+    const nd_value_scores values = nd_values_scores(&check->values);
+    check->score.accuracy = check->score.miou = (double)NAN;
+    check->score.low = sqrt(around.low), check->score.high = sqrt(around.high);
+    check->score.rmse = values.rmse, check->score.r2 = values.r2;
     return ND_OK;
 }
 
@@ -300,12 +339,15 @@ double learn_check_pictures(const nd_train *t)
 double learn_check_value(const nd_train *train, const nd_train_score *score)
 {
     const int by = train->recipe->train.monitor.at;
-    return by == 3 ? score->loss : by == 2 ? score->miou : score->accuracy;
+    return by == 4   ? score->rmse
+           : by == 3 ? score->loss
+           : by == 2 ? score->miou
+                     : score->accuracy;
 }
 
 bool learn_is_better(const nd_train *train, double a, double b)
 {
     if (!isfinite(a)) return false;
     if (!isfinite(b)) return true;
-    return train->recipe->train.monitor.at == 3 ? a < b : a > b;
+    return train->recipe->train.monitor.at >= 3 ? a < b : a > b;
 }

@@ -141,14 +141,20 @@ static nd_status put_confusion(const nd_train *t, nd_arena *arena,
 }
 
 // Classes of a mask as colours into one of the panels; what is ignored stays grey.
-static void paint_mask(const nd_train *t, const uint8_t *mask, uint8_t *to, int stride)
+static uint32_t colour_of(const nd_train *t, int k)
 {
     int count;
     const nd_card_class *class = nd_dataset_classes(t->data, &count);
+    const nd_ramp *ramp = &nd_ramps[1]; // viridis
+    if (t->value && k < 255) return nd_ramp_at(ramp, k / 254.0);
+    return k < count ? class[k].colour : 0x808080FF;
+}
+
+static void paint_mask(const nd_train *t, const uint8_t *mask, uint8_t *to, int stride)
+{
     for (int y = 0; y < t->height; y++)
         for (int x = 0; x < t->width; x++) {
-            const int k = mask[y * t->width + x];
-            const uint32_t c = k < count ? class[k].colour : 0x808080FF;
+            const uint32_t c = colour_of(t, mask[y * t->width + x]);
             uint8_t *p = to + (size_t)y * (size_t)stride + 3 * (size_t)x;
             p[0] = (uint8_t)(c >> 24), p[1] = (uint8_t)(c >> 16),
             p[2] = (uint8_t)(c >> 8);
@@ -199,7 +205,7 @@ static void print_shown(const nd_train *t, const learn_shown *s, const char *pic
     nd_json_text(out, "prediction", class_name(t, s->prediction));
     nd_json_real(out, "confidence", s->confidence);
     nd_json_real(out, "loss", s->loss);
-    if (t->is_mask) nd_json_real(out, "right", s->right);
+    if (t->is_mask) nd_json_real(out, t->value ? "rmse" : "right", s->right);
     nd_json_real(out, "x", s->place.crs ? s->place.x : (double)NAN);
     nd_json_real(out, "y", s->place.crs ? s->place.y : (double)NAN);
     nd_json_text(out, "crs", s->place.crs);
@@ -235,7 +241,7 @@ nd_status learn_files_epoch(nd_train *train, const learn_check *check)
 {
     nd_arena *arena = nd_arena_new();
     if (!arena) return ND_E_MEMORY;
-    nd_status status = put_confusion(train, arena, check);
+    nd_status status = train->value ? ND_OK : put_confusion(train, arena, check);
     if (status == ND_OK)
         status = put_shown(train, arena, check->sample, check->samples, "sample.json");
     if (status == ND_OK)

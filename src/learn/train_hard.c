@@ -22,6 +22,9 @@ static float loss_of(const nd_train *t, const nd_batch *batch, const float *logi
 {
     const int64_t pixels = t->is_mask ? (int64_t)t->height * t->width : 1;
     const int64_t first = (int64_t)i * t->classes * pixels;
+    if (t->value)
+        return learn_value_loss_of(t, logit + first,
+                                   (const float *)batch->y.data + i * pixels);
     const bool is_mixed = batch->y.dtype != ND_INT64;
     double sum = 0, count = 0;
     for (int64_t p = 0; p < pixels; p++) {

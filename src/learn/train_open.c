@@ -125,6 +125,12 @@ nd_status learn_make_optim(nd_train *t)
 static void make_goal(nd_train *t)
 {
     const nd_train_loss *l = &t->recipe->loss;
+    int64_t hard;
+    t->goal.keeps_output = nd_dataset_hardness(t->data, &hard) != NULL;
+    if (t->value) {
+        t->goal.loss = learn_value_loss, t->goal.settings = l;
+        return;
+    }
     t->loss = (nd_class_loss){.weight = nd_dataset_class_weights(t->data),
                               .weights = t->classes,
                               .smoothing = t->recipe->train.smoothing,
@@ -137,10 +143,8 @@ static void make_goal(nd_train *t)
     const bool is_ce =
         l->ce > 0 && l->dice <= 0 && l->focal <= 0 && l->jaccard <= 0 && l->lovasz <= 0;
     if (!t->loss.weight) t->loss.weights = 0;
-    t->goal =
-        (nd_goal){.loss = is_ce ? nd_cross_entropy : nd_mixed_loss, .settings = &t->loss};
-    int64_t hard;
-    t->goal.keeps_output = nd_dataset_hardness(t->data, &hard) != NULL;
+    t->goal.loss = is_ce ? nd_cross_entropy : nd_mixed_loss;
+    t->goal.settings = &t->loss;
 }
 
 static void make_plan(nd_train *t)
@@ -172,7 +176,9 @@ static nd_status open_data(nd_train *t)
     (void)nd_dataset_classes(t->data, &t->classes);
     nd_dataset_shape(t->data, &t->bands, &t->height, &t->width);
     t->is_mask = nd_dataset_is_mask(t->data);
-    if (t->classes < 2)
+    t->value = nd_dataset_value(t->data);
+    if (t->value) t->classes = 1; // answers of a pixel
+    if (t->classes < 2 && !t->value)
         return nd_fail(ND_E_DATA, "the labels know %d class\nlearning needs two or more",
                        t->classes);
     const int64_t count = nd_dataset_count(t->data, ND_TRAIN);

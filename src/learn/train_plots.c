@@ -8,12 +8,10 @@
 #include <string.h>
 
 // ---- stats.json: the training side in the units of the bands, before any scaling.
-static void put_band(const nd_train *t, int b, nd_json_out *out)
+static void put_band(const nd_card_band *band, const data_band_stats *s, const char *key,
+                     nd_json_out *out)
 {
-    const data_band_stats *s = &t->data->stats[b];
-    int count;
-    const nd_card_band *band = &nd_dataset_bands(t->data, &count)[b];
-    nd_json_open(out, NULL, '{');
+    nd_json_open(out, key, '{');
     nd_json_text(out, "name", band->name);
     nd_json_text(out, "unit", band->unit);
     nd_json_whole(out, "count", s->count);
@@ -44,15 +42,19 @@ nd_status learn_stats(const nd_train *t, nd_arena *arena)
 {
     nd_buffer text = {.arena = arena};
     nd_json_out out = {.to = &text};
+    int count;
     if (!t->data->stats) return ND_OK;
     nd_json_open(&out, NULL, '{');
     nd_json_text(&out, "side", "train");
     nd_json_open(&out, "bands", '[');
-    for (int b = 0; b < t->bands; b++) put_band(t, b, &out);
+    const data_band_stats *stats = t->data->stats;
+    const nd_card_band *band = nd_dataset_bands(t->data, &count);
+    for (int b = 0; b < t->bands; b++) put_band(&band[b], &stats[b], NULL, &out);
     nd_json_close(&out, ']');
     nd_json_text(&out, "counts", t->is_mask ? "pixels" : "pictures");
+    if (t->value) put_band(t->value, &stats[t->bands], "value", &out);
     nd_json_open(&out, "classes", '[');
-    for (int k = 0; k < t->classes; k++) put_class(t, k, &out);
+    for (int k = 0; k < t->classes && !t->value; k++) put_class(t, k, &out);
     nd_json_close(&out, ']');
     nd_json_close(&out, '}');
     nd_buffer_put(&text, "\n", 1);
@@ -60,13 +62,17 @@ nd_status learn_stats(const nd_train *t, nd_arena *arena)
 }
 
 // ---- Plots.
-static nd_status put_plot(const nd_train *t, nd_arena *arena, const nd_curve *curve,
-                          int curves, const char *name)
+typedef struct plot {
+    const nd_curve *curve;
+    int curves;
+    const char *title;
+} plot;
+
+static nd_status put_plot(const nd_train *t, nd_arena *arena, plot of, const char *name)
 {
     nd_buffer text = {.arena = arena};
     const char *path = learn_run_file(&t->run, arena, name);
-    report_plot(&text, curve, curves,
-                curve->is_share ? nd_gettext("Right answers") : nd_gettext("Loss"));
+    report_plot(&text, of.curve, of.curves, of.title);
     return text.length ? learn_file_show(path, &text) : ND_OK;
 }
 
@@ -80,15 +86,18 @@ static nd_status put_plots(const nd_train *t, nd_arena *arena)
     double *right = valid + run.epochs;
     for (int i = 0; i < run.epochs; i++) {
         x[i] = run.epoch[i].step, train[i] = run.epoch[i].train_loss;
-        valid[i] = run.epoch[i].valid_loss, right[i] = run.epoch[i].accuracy;
+        valid[i] = run.epoch[i].valid_loss;
+        right[i] = t->value ? run.epoch[i].rmse : run.epoch[i].accuracy;
     }
     const nd_curve loss[] = {
         {nd_gettext("training"), x, train, run.epochs, false},
         {nd_gettext("validation"), x, valid, run.epochs, false},
     };
-    const nd_curve accuracy = {nd_gettext("validation"), x, right, run.epochs, true};
-    ND_TRY(put_plot(t, arena, loss, 2, "plots/loss.svg"));
-    return put_plot(t, arena, &accuracy, 1, "plots/accuracy.svg");
+    const nd_curve good = {nd_gettext("validation"), x, right, run.epochs, !t->value};
+    ND_TRY(put_plot(t, arena, (plot){loss, 2, nd_gettext("Loss")}, "plots/loss.svg"));
+    if (t->value) return put_plot(t, arena, (plot){&good, 1, "RMSE"}, "plots/rmse.svg");
+    return put_plot(t, arena, (plot){&good, 1, nd_gettext("Right answers")},
+                    "plots/accuracy.svg");
 }
 
 static void warn(nd_status status)

@@ -111,6 +111,10 @@ static void score(nd_json_out *out, const char *key, const nd_train_score *s)
     nd_json_real(out, "loss", s->loss);
     nd_json_real(out, "acc", s->accuracy);
     nd_json_real(out, "miou", s->miou);
+    if (isfinite(s->rmse)) {
+        nd_json_real(out, "rmse", s->rmse);
+        nd_json_real(out, "r2", s->r2);
+    }
     nd_json_real(out, "n", s->n);
     nd_json_open(out, "ci95", '[');
     nd_json_real(out, NULL, s->low);
@@ -144,7 +148,7 @@ nd_status learn_epoch_line(nd_train *train, const nd_train_news *news)
 static void print_status(const nd_train *train, const char *state, nd_json_out *out)
 {
     const learn_state *s = &train->state;
-    static const char *const metric[] = {"", "accuracy", "miou", "loss"};
+    static const char *const metric[] = {"", "accuracy", "miou", "loss", "rmse"};
     nd_json_open(out, NULL, '{');
     nd_json_text(out, "state", state);
     nd_json_whole(out, "epoch", s->epoch);

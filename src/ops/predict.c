@@ -36,7 +36,8 @@ static const nd_param params[] = {
     ND_PARAM(predict, ensemble, {NULL}, .of = "file",
              .help = "More models with the same classes: the mean of all is taken"),
     ND_PARAM(predict, output, ND_WORDS("class"),
-             .help = "What to give: class, probability, confidence, margin, entropy, "
+             .help = "What to give: class (of a model of values: value), probability, "
+                     "confidence, margin, entropy, "
                      "logits, mutual, value, sigma"),
     ND_PARAM(predict, bands, {NULL},
              .help = "Which band stands for one of the model: B04=red"),
@@ -289,8 +290,11 @@ static nd_status name_bands(nd_node *self, const council *c, int w, int at)
         return class_band(self->arena, card, set->threshold > 0 ? free_value(card) : -1,
                           grid, band);
     for (int k = 0; k < planes_of(w, c->outputs); k++) {
-        band[k] = (nd_band){
-            .name = whats[w], .grid = grid, .unit = "1", .no_data = (double)NAN};
+        const bool is_of_values = (w == VALUE || w == SIGMA) && card->value;
+        band[k] = (nd_band){.name = whats[w],
+                            .grid = grid,
+                            .unit = is_of_values ? card->value->unit : "1",
+                            .no_data = (double)NAN};
         if (w == PROBABILITY || w == LOGITS)
             band[k].name =
                 nd_text(self->arena, "%s_%s", w == LOGITS ? "logit" : "probability",
@@ -555,6 +559,12 @@ static nd_status think(nd_arena *arena, const nd_make *make, predict *set,
 }
 
 // Windows of the input, and what is asked for made of the picture that they blend to.
+static bool is_given(const nd_settings *settings, const char *name)
+{
+    const nd_param *row = nd_param_find(settings->table, name);
+    return row && settings->given >> (row - settings->table->row) & 1;
+}
+
 static nd_node *compose(nd_arena *arena, const nd_make *make)
 {
     predict *set = nd_alloc(arena, 1, sizeof *set);
@@ -564,6 +574,8 @@ static nd_node *compose(nd_arena *arena, const nd_make *make)
         nd_note("%s", make->place ? make->place : "predict");
         return NULL;
     }
+    if (!is_given(make->settings, "output") && !set->council->of[0].card->class_count)
+        set->output = (nd_list){&whats[VALUE], 1};
     const nd_settings settings = {make->settings->table, set, make->settings->given};
     nd_make outer = *make;
     outer.op = &answer_op, outer.settings = &settings;

@@ -167,6 +167,20 @@ static uint32_t colour(reading *r, const nd_json *j)
     return is_fine ? rgb << 8 | 0xFF : 0;
 }
 
+static void read_value(reading *r, const nd_json *out, nd_card *card)
+{
+    const nd_json *j = member(r, out, "value", ND_JSON_OBJECT, "an object");
+    nd_card_band *value = j ? nd_alloc(r->arena, 1, sizeof *value) : NULL;
+    if (!j) return;
+    if (card->class_count) wrong(r, j, "value", "right beside classes");
+    if (!value) r->status = ND_E_MEMORY;
+    if (r->status != ND_OK) return;
+    (void)snprintf(r->path, sizeof r->path, "output.value");
+    read_band(r, j, value);
+    (void)snprintf(r->path, sizeof r->path, "output");
+    card->value = value;
+}
+
 static void read_output(reading *r, const nd_json *out, nd_card *card)
 {
     const nd_json *c;
@@ -185,6 +199,7 @@ static void read_output(reading *r, const nd_json *out, nd_card *card)
     }
     (void)snprintf(r->path, sizeof r->path, "output");
     card->classes = class;
+    read_value(r, out, card);
     card->activation = text(r, out, "activation");
     card->temperature = number(r, out, "temperature", 1);
     if (!(card->temperature > 0)) wrong(r, out, "temperature", "above 0");
@@ -241,6 +256,23 @@ float nd_card_scale(const nd_card_band *band, float value)
         case ND_MIN_MAX: x = (x - s->a) / (s->b - s->a); break;
         case ND_Z_SCORE: x = (x - s->a) / s->b; break;
         default: x = 10 * log10(x > s->a ? x : s->a); break;
+        }
+    }
+    return (float)x;
+}
+
+float nd_card_unscale(const nd_card_band *band, float value)
+{
+    double x = (double)value;
+    for (int i = band->steps - 1; i >= 0; i--) {
+        const nd_scale_step *s = &band->step[i];
+        switch (s->how) {
+        case ND_CLIP: break;
+        case ND_SCALE_BY: x *= s->a; break;
+        case ND_OFFSET: x += s->a; break;
+        case ND_MIN_MAX: x = x * (s->b - s->a) + s->a; break;
+        case ND_Z_SCORE: x = x * s->b + s->a; break;
+        default: x = pow(10, x / 10); break;
         }
     }
     return (float)x;

@@ -27,9 +27,9 @@ static void maybe_text(nd_json_out *out, const char *key, const char *value)
     if (value) nd_json_text(out, key, value);
 }
 
-static void print_band(const nd_card_band *b, nd_json_out *out)
+static void print_band(const nd_card_band *b, const char *key, nd_json_out *out)
 {
-    nd_json_open(out, NULL, '{');
+    nd_json_open(out, key, '{');
     nd_json_text(out, "name", b->name);
     maybe_text(out, "unit", b->unit);
     maybe_text(out, "kind", b->kind);
@@ -56,7 +56,7 @@ static void print_input(const nd_card *card, nd_json_out *out)
 {
     nd_json_open(out, "input", '{');
     nd_json_open(out, "bands", '[');
-    for (int i = 0; i < card->bands; i++) print_band(&card->band[i], out);
+    for (int i = 0; i < card->bands; i++) print_band(&card->band[i], NULL, out);
     nd_json_close(out, ']');
     nd_json_real(out, "pixel_m", card->pixel_m);
     nd_json_text(out, "nodata", "any");
@@ -89,6 +89,7 @@ static void print_output(const nd_card *card, nd_json_out *out)
         nd_json_close(out, '}');
     }
     nd_json_close(out, ']');
+    if (card->value) print_band(card->value, "value", out);
     maybe_text(out, "activation", card->activation);
     nd_json_real(out, "temperature", card->temperature > 0 ? card->temperature : 1);
     nd_json_close(out, '}');

@@ -276,7 +276,7 @@ static void softmax(float *z, int channels, int64_t plane, int count, double t)
     }
 }
 
-// Logits of one window to probabilities; values stay.
+// Logits of one window to probabilities, values to their unit.
 static void activate(const nd_card *card, float *z, int channels, int64_t plane)
 {
     enum { ROW = 1 << 14 };
@@ -285,6 +285,8 @@ static void activate(const nd_card *card, float *z, int channels, int64_t plane)
     if (nd_text_same(how, "sigmoid"))
         for (int64_t i = 0; i < channels * plane; i++)
             z[i] = (float)(1 / (1 + exp(-(double)z[i] / t)));
+    for (int64_t i = 0; card->value && i < channels * plane; i++)
+        z[i] = nd_card_unscale(card->value, z[i]);
     if (!nd_text_same(how, "softmax") || !card->class_count) return;
     for (int64_t at = 0; at < plane; at += ROW)
         softmax(z + at, channels, plane, plane - at < ROW ? (int)(plane - at) : ROW, t);

@@ -65,3 +65,30 @@ TEST(a_wrong_member_is_named_with_its_path)
                          "{\"classes\":[{\"name\":\"a\",\"color\":\"#12345g\"}]}}"));
     CHECK(error_says("output.classes[0].color"));
 }
+
+// (x - 14) / 5 and 10 log10: -0.5 is 11.5, and 3 dB are 1.9953.
+TEST(answers_that_are_values_come_back_in_their_unit)
+{
+    const char *json = "{\"input\":{\"bands\":[{\"name\":\"VV\"}]},\"output\":{\"value\":"
+                       "{\"name\":\"height\",\"unit\":\"m\",\"scale\":[{\"type\":\"z-"
+                       "score\",\"mean\":14,\"stddev\":5}]},\"activation\":\"none\"}}";
+    const nd_card *c = nd_card_parse(arena, json);
+    CHECK(c && c->class_count == 0 && c->value && !strcmp(c->value->unit, "m"));
+    if (!c || !c->value) return;
+    CHECK(fabsf(nd_card_unscale(c->value, -0.5f) - 11.5f) < 1e-6f);
+    const char *once = printed(arena, c);
+    const nd_card *again = once ? nd_card_parse(arena, once) : NULL;
+    CHECK(again && again->value && !strcmp(printed(arena, again), once));
+    static const nd_scale_step step[] = {
+        {ND_LOG, 1e-6, 0}, {ND_OFFSET, 4, 0}, {ND_SCALE_BY, 2, 0}, {ND_MIN_MAX, -1, 3}};
+    const nd_card_band power = {.name = "power", .step = step, .steps = 4};
+    CHECK(fabsf(nd_card_unscale(&power, nd_card_scale(&power, 2)) - 2) < 1e-5f);
+}
+
+TEST(a_card_of_values_has_no_classes)
+{
+    CHECK(!nd_card_parse(arena, "{\"input\":{\"bands\":[{\"name\":\"VV\"}]},\"output\":{"
+                                "\"classes\":[{\"value\":0,\"name\":\"a\"}],\"value\":{"
+                                "\"name\":\"b\"}}}"));
+    CHECK(error_says("output.value"));
+}
