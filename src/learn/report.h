@@ -26,7 +26,7 @@ const char *report_areas_of(nd_arena *arena, const nd_map_areas *areas);
 
 // A value with its unit: "3.21 m".
 report_text report_value(const nd_value_report *values, double value);
-report_text report_value_range(nd_interval interval);
+report_text report_value_range(nd_interval of);
 // "RMSE 3.2 m, bias 0.4 m" of a case.
 void report_value_case(nd_buffer *out, const nd_evaluation *evaluation,
                        const nd_case *one);

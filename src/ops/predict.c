@@ -161,8 +161,8 @@ static nd_status say_both(const member *m, const nd_windows *w, float *out, int6
     both.logit = room ? room + numbers : NULL;
     const nd_status status = room ? nd_predictor_run(m->with, &both, room) : ND_E_MEMORY;
     for (int n = 0; n < w->count && status == ND_OK; n++) {
-        memcpy(out + 2 * n * each, room + n * each, (size_t)each * sizeof *out);
-        memcpy(out + (2 * n + 1) * each, both.logit + n * each,
+        memcpy(out + 2 * (int64_t)n * each, room + n * each, (size_t)each * sizeof *out);
+        memcpy(out + (2 * (int64_t)n + 1) * each, both.logit + n * each,
                (size_t)each * sizeof *out);
     }
     if (scratch) nd_arena_free(scratch);
@@ -310,7 +310,7 @@ static nd_status name_bands(nd_node *self, const council *c, int w, int at)
 static nd_status sources_of(nd_node *self, const council *c, answers *a)
 {
     const nd_node *scene = self->input[c->members];
-    const size_t most = (size_t)(a->each * c->members + scene->bands);
+    const size_t most = (size_t)a->each * (size_t)c->members + (size_t)scene->bands;
     nd_source *source = nd_alloc(self->arena, most, sizeof *source);
     if (!source) return ND_E_MEMORY;
     int at = 0;
@@ -386,7 +386,7 @@ static float sigma_of(const answers *a, const float *const *in, int i)
     const double mean = (double)mean_of(a, in, 0, i);
     double sum = 0;
     for (int m = 0; m < a->members; m++) {
-        const double off = (double)in[m * a->each][i] - mean;
+        const double off = (double)in[(int64_t)m * a->each][i] - mean;
         sum += off * off;
     }
     return (float)sqrt(sum / a->members);
@@ -396,6 +396,7 @@ static known know_pixel(const answers *a, const float *const *in, int i)
 {
     float p[MOST_OUTPUTS];
     known of = {.second = -INFINITY};
+    p[0] = 0;
     for (int k = 0; k < a->outputs; k++) {
         p[k] = mean_of(a, in, k, i);
         if (k && p[k] > p[of.best]) // ties: the smaller class
@@ -443,7 +444,7 @@ static void row(const void *state, const nd_ctx *ctx, const float *const *in,
                 float *const *out)
 {
     const answers *a = state;
-    const float *const *band = in + a->members * a->each;
+    const float *const *band = in + (int64_t)a->members * a->each;
     uint8_t kind[ND_ROW];
     for (int i = 0; i < ctx->count; i++) {
         int valid = 0;

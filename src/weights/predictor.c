@@ -177,14 +177,17 @@ static void back(nd_predictor *p, runner *r)
     pthread_mutex_unlock(&p->lock);
 }
 
+static void clip_row(double a, double b, double *x, int count)
+{
+    for (int i = 0; i < count; i++) x[i] = x[i] < a ? a : x[i] > b ? b : x[i];
+}
+
 // The steps of a chain, one after the other over all pixels: each loop is a simple one.
 static void step_row(const nd_scale_step *s, double *x, int count)
 {
     const double a = s->a, b = s->b;
     switch (s->how) {
-    case ND_CLIP:
-        for (int i = 0; i < count; i++) x[i] = x[i] < a ? a : x[i] > b ? b : x[i];
-        break;
+    case ND_CLIP: clip_row(a, b, x, count); break;
     case ND_SCALE_BY:
         for (int i = 0; i < count; i++) x[i] /= a;
         break;
@@ -205,11 +208,11 @@ static void step_row(const nd_scale_step *s, double *x, int count)
 void nd_predictor_ready(const nd_predictor *p, int k, double factor, float *pixel,
                         int64_t count)
 {
-    enum { PART = 512 };
+    enum { ROW_PART = 512 };
     const nd_card_band *band = &p->card->band[k];
-    double x[PART];
-    for (int64_t at = 0; at < count; at += PART) {
-        const int part = count - at < PART ? (int)(count - at) : PART;
+    double x[ROW_PART];
+    for (int64_t at = 0; at < count; at += ROW_PART) {
+        const int part = count - at < ROW_PART ? (int)(count - at) : ROW_PART;
         for (int i = 0; i < part; i++) x[i] = (double)(pixel[at + i] * (float)factor);
         for (int s = 0; s < band->steps; s++) step_row(&band->step[s], x, part);
         for (int i = 0; i < part; i++) pixel[at + i] = (float)x[i];
@@ -249,31 +252,34 @@ static void turn(const float *from, float *to, int planes, int side, int s, bool
             }
 }
 
-// Softmax of a row of places: channels lie `plane` apart. Channel by channel, so that
-// memory is read as it lies.
+// Softmax of `count` places side by side: channels lie `plane` apart. Channel by channel,
+// so that memory is read as it lies.
+enum { PART = 256 };
+static void softmax_part(float *z, int channels, int64_t plane, int count, double t)
+{
+    float top[PART];
+    double sum[PART] = {0};
+    for (int i = 0; i < count; i++) top[i] = z[i];
+    for (int k = 1; k < channels; k++)
+        for (int i = 0; i < count; i++) {
+            const float v = z[k * plane + i];
+            top[i] = v > top[i] ? v : top[i];
+        }
+    for (int k = 0; k < channels; k++)
+        for (int i = 0; i < count; i++) {
+            float *v = &z[k * plane + i];
+            const double e = exp(((double)*v - (double)top[i]) / t);
+            sum[i] += e, *v = (float)e;
+        }
+    for (int k = 0; k < channels; k++)
+        for (int i = 0; i < count; i++)
+            z[k * plane + i] = (float)((double)z[k * plane + i] / sum[i]);
+}
+
 static void softmax(float *z, int channels, int64_t plane, int count, double t)
 {
-    enum { PART = 256 };
-    for (int at = 0; at < count; at += PART) {
-        const int part = count - at < PART ? count - at : PART;
-        float top[PART];
-        double sum[PART] = {0};
-        for (int i = 0; i < part; i++) top[i] = z[at + i];
-        for (int k = 1; k < channels; k++)
-            for (int i = 0; i < part; i++) {
-                const float v = z[k * plane + at + i];
-                top[i] = v > top[i] ? v : top[i];
-            }
-        for (int k = 0; k < channels; k++)
-            for (int i = 0; i < part; i++) {
-                float *v = &z[k * plane + at + i];
-                const double e = exp(((double)*v - (double)top[i]) / t);
-                sum[i] += e, *v = (float)e;
-            }
-        for (int k = 0; k < channels; k++)
-            for (int i = 0; i < part; i++)
-                z[k * plane + at + i] = (float)((double)z[k * plane + at + i] / sum[i]);
-    }
+    for (int at = 0; at < count; at += PART)
+        softmax_part(z + at, channels, plane, count - at < PART ? count - at : PART, t);
 }
 
 // Logits of one window to probabilities, values to their unit.
@@ -314,7 +320,7 @@ static nd_status run(const nd_predictor *p, runner *r, const nd_windows *w, floa
     nd_array y = {
         ND_FLOAT32,
         n ? ND_SHAPE(w->count, p->outputs, n, n) : ND_SHAPE(w->count, p->outputs), out};
-    const size_t numbers = (size_t)(w->count * p->outputs * plane);
+    const size_t numbers = (size_t)w->count * (size_t)p->outputs * (size_t)plane;
     ND_TRY(nd_runner_run(r->run, &x, &y));
     if (w->logit) memcpy(w->logit, out, numbers * sizeof *out);
     for (int64_t i = 0; i < w->count; i++)
@@ -326,7 +332,7 @@ static nd_status run(const nd_predictor *p, runner *r, const nd_windows *w, floa
 static void add_view(const nd_predictor *p, const nd_windows *w, int s, const float *view,
                      float *room, float *sum)
 {
-    const int64_t count = w->count * p->outputs * answers_of(p, w->side);
+    const int64_t count = (int64_t)w->count * p->outputs * answers_of(p, w->side);
     const int n = nd_predictor_across(p, w->side);
     if (n) turn(view, room, w->count * p->outputs, n, s, true);
     const float *add = n ? room : view;
@@ -338,7 +344,7 @@ static nd_status run_turned(const nd_predictor *p, runner *r, const nd_windows *
                             float *out, float *room)
 {
     const int64_t in = (int64_t)w->count * p->card->bands * w->side * w->side;
-    const int64_t outs = w->count * p->outputs * answers_of(p, w->side);
+    const int64_t outs = (int64_t)w->count * p->outputs * answers_of(p, w->side);
     float *x = room, *y = room + in, *z = y + outs, *logit = w->logit ? z + outs : NULL;
     memset(out, 0, (size_t)outs * sizeof *out);
     if (logit) memset(w->logit, 0, (size_t)outs * sizeof *out);
