@@ -190,7 +190,7 @@ static void print_keys(nd_buffer *out, const nd_run_told run[2])
         const char *a = value_of(&run[0], name[i]), *b = value_of(&run[1], name[i]);
         nd_buffer_add(out, "  %-28s %-24s %s\n", name[i], a ? a : "-", b ? b : "-");
     }
-    if (names == 0) nd_buffer_add(out, nd_gettext("  no key differs\n"));
+    if (names == 0) nd_buffer_add(out, "%s", nd_gettext("  no key differs\n"));
 }
 
 static void print_best(nd_buffer *out, const nd_run_told *run, char letter)
@@ -215,7 +215,7 @@ static void print_test(nd_buffer *out, const nd_comparison *c)
                       (long long)c->only_first, (long long)c->only_second);
     nd_buffer_add(out, ", p = %.2g\n", c->p);
     if (!(c->p < 0.05))
-        nd_buffer_add(out,
+        nd_buffer_add(out, "%s",
                       nd_gettext("neither is better: the difference may be chance\n"));
     else
         nd_buffer_add(out, nd_gettext("%c is better\n"),

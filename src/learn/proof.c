@@ -214,6 +214,15 @@ static int rarest(const nd_dataset *set)
     return rare;
 }
 
+static void add_rarest(const nd_dataset *set, nd_buffer *out)
+{
+    const int rare = rarest(set);
+    nd_buffer_add(out, "; rarest class %s %.1f %%", set->class[rare].name,
+                  percent(set, ND_TRAIN, rare));
+    if (set->members[ND_VALID])
+        nd_buffer_add(out, " / %.1f %%", percent(set, ND_VALID, rare));
+}
+
 nd_status data_prove_scenes(nd_dataset *set)
 {
     nd_buffer b = {.arena = set->arena};
@@ -242,12 +251,7 @@ nd_status data_prove_scenes(nd_dataset *set)
             nd_say(ND_WARN, "training and other scenes show the same ground: figures "
                             "will be too good; split by block");
     }
-    const int rare = rarest(set);
-    if (!set->value)
-        nd_buffer_add(&b, "; rarest class %s %.1f %%", set->class[rare].name,
-                      percent(set, ND_TRAIN, rare));
-    if (!set->value && set->members[ND_VALID])
-        nd_buffer_add(&b, " / %.1f %%", percent(set, ND_VALID, rare));
+    if (!set->value) add_rarest(set, &b);
     set->proof = nd_buffer_text(&b);
     return set->proof ? ND_OK : ND_E_MEMORY;
 }
