@@ -37,8 +37,7 @@ static const nd_param params[] = {
              .help = "More models with the same classes: the mean of all is taken"),
     ND_PARAM(predict, output, ND_WORDS("class"),
              .help = "What to give: class (of a model of values: value), probability, "
-                     "confidence, margin, entropy, "
-                     "logits, mutual, value, sigma"),
+                     "confidence, margin, entropy, logits, mutual, value, sigma"),
     ND_PARAM(predict, bands, {NULL},
              .help = "Which band stands for one of the model: B04=red"),
     ND_PARAM(predict, units, NULL,
@@ -154,16 +153,15 @@ static void ready(const void *user, int k, float *pixel, int64_t count)
 // Each window's probabilities, then its logits.
 static nd_status say_both(const member *m, const nd_windows *w, float *out, int64_t each)
 {
-    const size_t numbers = (size_t)(w->count * each);
+    const size_t numbers = (size_t)(w->count * each), bytes = (size_t)each * sizeof *out;
     nd_arena *scratch = nd_arena_new();
     float *room = scratch ? nd_alloc_raw(scratch, 2 * numbers, sizeof *room) : NULL;
     nd_windows both = *w;
     both.logit = room ? room + numbers : NULL;
     const nd_status status = room ? nd_predictor_run(m->with, &both, room) : ND_E_MEMORY;
-    for (int n = 0; n < w->count && status == ND_OK; n++) {
-        memcpy(out + 2 * (int64_t)n * each, room + n * each, (size_t)each * sizeof *out);
-        memcpy(out + (2 * (int64_t)n + 1) * each, both.logit + n * each,
-               (size_t)each * sizeof *out);
+    for (int64_t n = 0; n < w->count && status == ND_OK; n++) {
+        memcpy(out + 2 * n * each, room + n * each, bytes);
+        memcpy(out + (2 * n + 1) * each, both.logit + n * each, bytes);
     }
     if (scratch) nd_arena_free(scratch);
     return status;
