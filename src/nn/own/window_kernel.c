@@ -19,24 +19,35 @@ VECTOR_INLINE void add_to(void *to, int64_t pixel, v16 v, const bool is_bf16)
     v16_put(to, pixel * 16, v16_get(to, pixel * 16, is_bf16) + v, is_bf16);
 }
 
-// The first maximum of a window and which pixel of it that is; NaN wins.
-VECTOR_INLINE v16 top_of(const own_window *w, const void *x, int64_t i, int64_t j,
-                         i16x *place, const bool is_bf16)
+// The first maximum of a window of so many rows and columns from `x` on and which pixel
+// of it that is; NaN wins.
+VECTOR_INLINE v16 top_in(const void *x, int64_t first, int64_t wide, const int32_t rows,
+                         const int32_t columns, i16x *place, const bool is_bf16)
 {
-    const int64_t wide = w->column.in;
-    const int32_t top = w->row.from[i], left = w->column.from[j];
-    v16 best = v16_get(x, (top * wide + left) * 16, is_bf16);
+    v16 best = v16_get(x, first * 16, is_bf16);
     i16x at = {0};
     int32_t k = 0;
-    for (int32_t r = top; r < w->row.last[i]; r++)
-        for (int32_t c = left; c < w->column.last[j]; c++, k++) {
-            const v16 v = v16_get(x, (r * wide + c) * 16, is_bf16);
+    for (int32_t r = 0; r < rows; r++)
+        for (int32_t c = 0; c < columns; c++, k++) {
+            const v16 v = v16_get(x, (first + r * wide + c) * 16, is_bf16);
             const i16x is_more = (v > best) | (v != v);
             best = v16_where(is_more, v, best);
             at = (is_more & k) | (at & ~is_more);
         }
     *place = at;
     return best;
+}
+
+// Windows of 3 x 3 without a loop.
+VECTOR_INLINE v16 top_of(const own_window *w, const void *x, int64_t i, int64_t j,
+                         i16x *place, const bool is_bf16)
+{
+    const int64_t wide = w->column.in;
+    const int32_t top = w->row.from[i], left = w->column.from[j];
+    const int32_t rows = w->row.last[i] - top, columns = w->column.last[j] - left;
+    if (rows == 3 && columns == 3)
+        return top_in(x, top * wide + left, wide, 3, 3, place, is_bf16);
+    return top_in(x, top * wide + left, wide, rows, columns, place, is_bf16);
 }
 
 VECTOR_INLINE void largest(const own_window *w, const void *x, void *y,
@@ -57,6 +68,17 @@ static void largest_bf16(const own_window *w, const void *x, void *y)
     largest(w, x, y, true);
 }
 
+// A window's gradient to the pixel that was the largest.
+VECTOR_INLINE void give_to(void *to, int64_t first, int64_t wide, const int32_t rows,
+                           const int32_t columns, i16x place, v16 v, const bool is_bf16)
+{
+    int32_t k = 0;
+    for (int32_t r = 0; r < rows; r++)
+        for (int32_t c = 0; c < columns; c++, k++)
+            add_to(to, first + r * wide + c, v16_where(place == k, v, v16_all(0)),
+                   is_bf16);
+}
+
 VECTOR_INLINE void largest_back(const own_window *w, const void *g, const void *x,
                                 void *to, const bool is_bf16)
 {
@@ -67,11 +89,13 @@ VECTOR_INLINE void largest_back(const own_window *w, const void *g, const void *
             i16x place;
             (void)top_of(w, x, i, j, &place, is_bf16);
             const v16 v = v16_get(g, (i * w->column.out + j) * 16, is_bf16);
-            int32_t k = 0;
-            for (int32_t r = w->row.from[i]; r < w->row.last[i]; r++)
-                for (int32_t c = w->column.from[j]; c < w->column.last[j]; c++, k++)
-                    add_to(to, r * wide + c, v16_where(place == k, v, v16_all(0)),
-                           is_bf16);
+            const int64_t first = w->row.from[i] * wide + w->column.from[j];
+            const int32_t rows = w->row.last[i] - w->row.from[i];
+            const int32_t columns = w->column.last[j] - w->column.from[j];
+            if (rows == 3 && columns == 3)
+                give_to(to, first, wide, 3, 3, place, v, is_bf16);
+            else
+                give_to(to, first, wide, rows, columns, place, v, is_bf16);
         }
 }
 static void largest_back_f32(const own_window *w, const void *g, const void *x, void *to)
