@@ -51,6 +51,7 @@ typedef struct nd_planned_step { // as the text has it: a node may stand for sev
     const nd_op *op;
     nd_settings settings;
     const nd_node *input; // its first; NULL: none
+    bool is_apart;        // others take the inputs of its node one by one
 } nd_planned_step;
 typedef struct nd_planned {
     nd_node *const *node;        // in order of the file

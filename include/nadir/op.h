@@ -40,6 +40,11 @@ struct nd_op {
     // An expression of other operators: gives the node that stands for it. Then there
     // is nothing else below but the table.
     nd_node *(*compose)(nd_arena *arena, const nd_make *make);
+    // Of one that reads a set of scenes: they are the inputs of the node that it gives,
+    // as of compose's, but need not fit each other. A graph hands them, after all other
+    // inputs, to an operator that takes each.
+    nd_node *(*apart)(nd_arena *arena, const nd_make *make);
+    bool takes_each;
     // Bands and grids of the result; starts as a copy of input 0's. May be absent.
     nd_status (*plan)(nd_node *self);
     // One of two. A row is a pure function of its arguments; chains of rows run fused.

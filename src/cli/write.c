@@ -179,14 +179,19 @@ static bool is_scene(const nd_node *node)
     return node->product && !node->inputs;
 }
 
-static bool is_planned(const nd_planned *planned, const nd_node *node)
+// Is it a node of the graph, or an input of one before node `at`?
+static bool is_told(const nd_planned *planned, int at, const nd_node *node)
 {
-    for (int i = 0; i < planned->nodes; i++)
-        if (planned->node[i] == node) return true;
+    for (int i = 0; i < planned->nodes; i++) {
+        const nd_node *one = planned->node[i];
+        if (one == node) return true;
+        for (int k = 0; i < at && k < one->inputs; k++)
+            if (one->input[k] == node) return true;
+    }
     return false;
 }
 
-// Scenes of a graph are nodes of it; those of a single operator only its inputs.
+// Scenes of a graph are nodes of it; those of a set or a single operator only inputs.
 static int each_scene(const nd_planned *planned, bool tells)
 {
     int scenes = 0;
@@ -194,7 +199,7 @@ static int each_scene(const nd_planned *planned, bool tells)
         const nd_node *node = planned->node[i];
         for (int k = -1; k < node->inputs; k++) {
             const nd_node *one = k < 0 ? node : node->input[k];
-            if (!is_scene(one) || (k >= 0 && is_planned(planned, one))) continue;
+            if (!is_scene(one) || (k >= 0 && is_told(planned, i, one))) continue;
             scenes++;
             if (tells) printf("%-10s %s\n", nd_gettext("reading"), one->product->path);
         }

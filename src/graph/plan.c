@@ -120,45 +120,80 @@ static void sharpen(const planner *p, const graph_step *step, const char *where)
     (void)nd_error_give(&error);
 }
 
+// What a step reads: nodes of other steps, then the scenes of sets, as SNAP has them.
+static nd_status gather(const planner *p, const graph_step *step, nd_make *to)
+{
+    size_t most = 1;
+    for (int i = 0; i < step->sources; i++)
+        most += 1 + (size_t)p->node[step->source[i].step]->inputs;
+    nd_node **input = nd_alloc(p->arena, most, sizeof *input);
+    const char **id = nd_alloc(p->arena, most, sizeof *id);
+    if (!input || !id) return ND_E_MEMORY;
+    to->input = input, to->input_id = id;
+    for (int i = 0; i < step->sources; i++) {
+        const int from = step->source[i].step;
+        if (step->op->takes_each && p->step[from].is_apart) continue;
+        input[to->inputs] = p->node[from], id[to->inputs++] = step->source[i].name;
+    }
+    for (int i = 0; step->op->takes_each && i < step->sources; i++) {
+        const nd_node *set = p->node[step->source[i].step];
+        for (int k = 0; p->step[step->source[i].step].is_apart && k < set->inputs; k++)
+            input[to->inputs] = set->input[k], id[to->inputs++] = set->input_id[k];
+    }
+    return ND_OK;
+}
+
+// Whether a step that takes each scene of a set, or one that does not, reads `index`.
+static bool is_read_by(const nd_graph *graph, int index, bool takes_each)
+{
+    for (int i = 0; i < graph->steps; i++)
+        for (int k = 0; k < graph->step[i]->sources; k++)
+            if (graph->step[i]->source[k].step == index &&
+                graph->step[i]->op->takes_each == takes_each)
+                return true;
+    return false;
+}
+
+// Scenes that nobody takes together need not fit each other.
+static nd_node *node_of(planner *p, int index, const nd_make *made)
+{
+    const nd_graph *graph = p->graph;
+    p->step[index].is_apart = made->op->apart && is_read_by(graph, index, true);
+    return p->step[index].is_apart && !is_read_by(graph, index, false)
+               ? made->op->apart(p->arena, made)
+               : nd_node_new(p->arena, made);
+}
+
 static nd_status make(planner *p, int index)
 {
     const graph_step *step = p->graph->step[index];
-    const size_t count = (size_t)step->sources;
     p->step[index].op = step->op;
     if ((p->node[index] = taken_over(p, index))) {
         p->step[index] = p->with->before->step[index];
         return ND_OK;
     }
-    nd_node **input = nd_alloc(p->arena, count + 1, sizeof *input);
-    const char **id = nd_alloc(p->arena, count + 1, sizeof *id);
-    const char *where = place_of(p, step->op_at);
     nd_settings settings;
-    if (!input || !id || !where) return ND_E_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        input[i] = p->node[step->source[i].step];
-        id[i] = step->source[i].name;
-    }
-    p->step[index].input = count ? input[0] : NULL;
-    if (p->with->without_sinks && step->op->sink && count) {
-        p->node[index] = input[0];
+    nd_make made = {.op = step->op,
+                    .settings = &settings,
+                    .place = place_of(p, step->op_at),
+                    .id = step->id,
+                    .strict = p->with->strict};
+    if (!made.place) return ND_E_MEMORY;
+    ND_TRY(gather(p, step, &made));
+    p->step[index].input = made.inputs ? made.input[0] : NULL;
+    if (p->with->without_sinks && step->op->sink && made.inputs) {
+        p->node[index] = made.input[0];
         return ND_OK;
     }
     nd_status status = settle(p, step, &settings);
     if (status == ND_OK) {
         p->step[index].settings = settings;
-        p->node[index] = nd_node_new(p->arena, &(nd_make){.op = step->op,
-                                                          .input = input,
-                                                          .input_id = id,
-                                                          .inputs = step->sources,
-                                                          .settings = &settings,
-                                                          .place = where,
-                                                          .id = step->id,
-                                                          .strict = p->with->strict});
+        p->node[index] = node_of(p, index, &made);
         if (p->node[index]) return ND_OK;
     }
-    nd_note("%s", where);
+    nd_note("%s", made.place);
     status = nd_error_code();
-    sharpen(p, step, where);
+    sharpen(p, step, made.place);
     return status;
 }
 

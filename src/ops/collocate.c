@@ -392,6 +392,7 @@ const nd_op nd_op_collocate = {
     .table = ND_TABLE(params, collocate),
     .min_inputs = 0, // products may be named as files
     .max_inputs = -1,
+    .takes_each = true,
     .levels = ND_REDUCED,
     .level_error = 0.03,
     .scattered = true,

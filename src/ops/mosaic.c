@@ -525,6 +525,7 @@ const nd_op nd_op_mosaic = {
     .table = ND_TABLE(params, mosaic),
     .min_inputs = 1,
     .max_inputs = -1,
+    .takes_each = true,
     .levels = ND_REDUCED,
     .compose = compose,
 };

@@ -101,26 +101,75 @@ static nd_node *read_one(nd_arena *arena, const nd_make *make, const char *path)
     return nd_node_with(arena, &one, "file", path);
 }
 
-static nd_node *compose(nd_arena *arena, const nd_make *make)
+// Gives `make` a node of each scene as its inputs.
+static nd_status read_all(nd_arena *arena, nd_make *make)
 {
     const product_set *set = make->settings->data;
     paths *all = nd_alloc(arena, 1, sizeof *all);
     if (!all || nd_settings_check(make->settings) != ND_OK ||
         find_all(arena, &set->file_list, all) != ND_OK) {
         nd_note("%s", make->place ? make->place : make->op->name);
-        return NULL;
+        return nd_error_code();
     }
     nd_node **input = nd_alloc(arena, (size_t)all->count, sizeof *input);
-    if (!input) return NULL;
+    if (!input) return ND_E_MEMORY;
     for (int i = 0; i < all->count; i++)
-        if (!(input[i] = read_one(arena, make, all->item[i]))) return NULL;
+        if (!(input[i] = read_one(arena, make, all->item[i]))) return nd_error_code();
+    make->input = input, make->inputs = all->count;
+    make->input_id = all->item; // so that a scene that does not fit is named by its path
+    return ND_OK;
+}
+
+static nd_node *compose(nd_arena *arena, const nd_make *make)
+{
     nd_settings settings;
-    if (nd_settings_new(arena, &nd_op_band_merge.table, &settings) != ND_OK) return NULL;
     nd_make merge = *make;
+    if (read_all(arena, &merge) != ND_OK ||
+        nd_settings_new(arena, &nd_op_band_merge.table, &settings) != ND_OK)
+        return NULL;
     merge.op = &nd_op_band_merge, merge.settings = &settings;
-    merge.input = input, merge.inputs = all->count;
-    merge.input_id = all->item; // so that a scene that does not fit is named by its path
     return nd_node_new(arena, &merge);
+}
+
+// ---- Scenes that others take one by one: a page shows the first of them.
+static nd_status apart_plan(nd_node *self)
+{
+    nd_source *from = nd_alloc(self->arena, (size_t)self->bands + 1, sizeof *from);
+    for (int b = 0; from && b < self->bands; b++) from[b] = (nd_source){0, b};
+    self->state = from;
+    return from ? ND_OK : ND_E_MEMORY;
+}
+
+static nd_status apart_compute(const nd_node *self, nd_work *work, nd_tile *tile)
+{
+    return nd_forward(self, work, self->state, 0, 0, tile);
+}
+
+static nd_rect apart_window(const nd_node *self, int input, const nd_tile *tile,
+                            int *level)
+{
+    (void)self, (void)level;
+    return input ? (nd_rect){0} : tile->rect;
+}
+
+static const nd_op op_apart = {
+    .name = "product_set_reader",
+    .snap = "ProductSet-Reader",
+    .brief = "Scenes that others take one by one",
+    .table = ND_TABLE(params, product_set),
+    .min_inputs = 1,
+    .max_inputs = -1,
+    .levels = ND_EXACT,
+    .plan = apart_plan,
+    .compute = apart_compute,
+    .window = apart_window,
+};
+
+static nd_node *apart(nd_arena *arena, const nd_make *make)
+{
+    nd_make all = *make;
+    all.op = &op_apart;
+    return read_all(arena, &all) == ND_OK ? nd_node_new(arena, &all) : NULL;
 }
 
 const nd_op nd_op_product_set_reader = {
@@ -128,10 +177,12 @@ const nd_op nd_op_product_set_reader = {
     .snap = "ProductSet-Reader",
     .brief = "Read several scenes of the same ground as one",
     .example = "nadir product_set_reader --file-list may.tif,june.tif -o both.tif",
-    .help = "Bands of the second scene whose names are taken get _2, of the third _3.\n"
-            "Scenes must lie on one grid; bring them there with Collocate otherwise.",
+    .help = "Collocate and Mosaic get each scene as an input of its own, on any grid.\n"
+            "For others the scenes must lie on one grid, and bands of the second whose\n"
+            "names are taken get _2, of the third _3.",
     .table = ND_TABLE(params, product_set),
     .levels = ND_EXACT,
     .decodes = true,
     .compose = compose,
+    .apart = apart,
 };
