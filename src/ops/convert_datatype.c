@@ -303,7 +303,7 @@ static nd_status add_range(nd_node *self, const state *s, cutting kind)
                                             .settings = &(nd_settings){&none, r, 0},
                                             .place = self->place});
     id[1] = "range";
-    if (!input[1]) return ND_E_DATA;
+    if (!input[1]) return nd_error_code();
     input[1]->keeps = true;
     self->input = input, self->input_id = id, self->inputs = 2;
     return ND_OK;

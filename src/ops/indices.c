@@ -396,7 +396,7 @@ static nd_status resample(nd_node *self, const nd_band *to, const index_row *ind
     make.input = self->input, make.inputs = 1, make.place = self->place;
     input[0] = nd_node_new(self->arena, &make);
     self->input = input;
-    if (!input[0]) return ND_E_DATA;
+    if (!input[0]) return nd_error_code();
     for (int i = 0; i < BANDS && index->band[i].symbol; i++)
         ND_TRY(choose(self, &index->band[i], &source[i].band));
     return ND_OK;

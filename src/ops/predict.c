@@ -488,10 +488,7 @@ static nd_status open_member(nd_arena *arena, const predict *set, const char *pa
 {
     const int step = !set->dense ? 0 : set->stride ? set->stride : -1;
     m->with = nd_predictor_open(arena, path, step);
-    if (!m->with) {
-        const nd_error error = nd_error_take();
-        return nd_error_give(&error);
-    }
+    if (!m->with) return nd_error_code();
     m->card = nd_predictor_card(m->with);
     m->outputs = nd_predictor_outputs(m->with), m->symmetries = set->tta;
     if (m->card->class_count < MOST_OUTPUTS) return ND_OK;
@@ -546,10 +543,7 @@ static nd_status think(nd_arena *arena, const nd_make *make, predict *set,
             open_member(arena, set, i ? set->ensemble.item[i - 1] : set->model.text, m));
         ND_TRY(fits_first(c, m->card));
         nodes[i] = member_node(arena, make, set, m);
-        if (!nodes[i]) {
-            const nd_error error = nd_error_take();
-            return nd_error_give(&error);
-        }
+        if (!nodes[i]) return nd_error_code();
         c->members++;
     }
     c->outputs = c->of[0].outputs, set->council = c;

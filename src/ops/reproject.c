@@ -149,6 +149,11 @@ static nd_status set_size(nd_grid *grid, double width, double height)
     return ND_OK;
 }
 
+static double given_or(double size, double other)
+{
+    return size > 0 ? size : other;
+}
+
 // As SNAP lays it: the box around the scene, pixels square and as many as fit the side
 // where they are smaller; one more than fit, so that the last is whole.
 static nd_status lay(nd_node *self, const nd_grid *from, const nd_crs *crs, nd_grid *to)
@@ -161,17 +166,17 @@ static nd_status lay(nd_node *self, const nd_grid *from, const nd_crs *crs, nd_g
     // SNAP takes the whole world where we go on past 180 degrees.
     if (self->strict && crs->is_geographic && box.x1 > 180) box.x0 = -180, box.x1 = 180;
     const double w = box.x1 - box.x0, h = box.y1 - box.y0;
-    double side = fmin(w / from->width, h / from->height);
-    if (set->pixel_size > 0) side = set->pixel_size;
-    const double px = set->pixel_size_x > 0 ? set->pixel_size_x : side,
-                 py = set->pixel_size_y > 0 ? set->pixel_size_y : side;
+    const double side =
+                     given_or(set->pixel_size, fmin(w / from->width, h / from->height)),
+                 px = given_or(set->pixel_size_x, side),
+                 py = given_or(set->pixel_size_y, side);
     if (!(px > 0 && py > 0))
         return nd_fail(ND_E_DATA,
                        "the scene is a point in %.100s\ngive a pixel_size, and check crs",
                        crs->name);
     *to = (nd_grid){.x = box.x0, .y = box.y1, .pixel_x = px, .pixel_y = -py, .crs = crs};
-    ND_TRY(set_size(to, set->width ? set->width : 1 + floor(w / px),
-                    set->height ? set->height : 1 + floor(h / py)));
+    ND_TRY(set_size(to, given_or(set->width, 1 + floor(w / px)),
+                    given_or(set->height, 1 + floor(h / py))));
     if (isnan(set->easting)) return ND_OK;
     const double rx = isnan(set->reference_pixel_x) ? 0 : set->reference_pixel_x,
                  ry = isnan(set->reference_pixel_y) ? 0 : set->reference_pixel_y;
@@ -184,7 +189,7 @@ static nd_status crop(nd_node *self, const nd_vector *shapes, nd_grid *grid)
 {
     double box[4];
     const nd_layout *laid = nd_vector_lay(self->arena, shapes, grid);
-    if (!laid) return ND_E_DATA;
+    if (!laid) return nd_error_code();
     if (!nd_layout_bounds(laid, box))
         return nd_fail(ND_E_DATA, "the aoi lies outside of the scene\n"
                                   "give an aoi that overlaps it");
@@ -264,17 +269,34 @@ static nd_status choose_bands(nd_node *self, state *s)
     return nd_fail(ND_E_DATA, "no band is left\nkeep the angle grids, or other bands");
 }
 
-static nd_status plan(nd_node *self)
+static nd_status prepare(nd_node *self, state *s)
 {
-    const reproject *set = self->settings.data;
     const size_t bands = (size_t)self->bands;
-    state *s = nd_alloc(self->arena, 1, sizeof *s);
-    if (!s) return ND_E_MEMORY;
     s->way = nd_alloc(self->arena, bands, sizeof *s->way);
     s->way_of = nd_alloc(self->arena, bands, sizeof *s->way_of);
     s->from = nd_alloc(self->arena, bands, sizeof *s->from);
     s->kernel = nd_alloc(self->arena, bands, sizeof *s->kernel);
-    if (!s->way || !s->way_of || !s->from || !s->kernel) return ND_E_MEMORY;
+    return s->way && s->way_of && s->from && s->kernel ? ND_OK : ND_E_MEMORY;
+}
+
+// The shapes of the aoi, where one is given.
+static nd_status open_aoi(nd_node *self, const nd_vector **shapes)
+{
+    const char *path = ((const reproject *)self->settings.data)->aoi.text;
+    *shapes = NULL;
+    if (!path || !*path) return ND_OK;
+    *shapes = nd_vector_open(self->arena, path, NULL);
+    if (!*shapes) return nd_error_code();
+    self->key = nd_hash_text(self->key, nd_vector_identity(*shapes));
+    return ND_OK;
+}
+
+static nd_status plan(nd_node *self)
+{
+    const reproject *set = self->settings.data;
+    state *s = nd_alloc(self->arena, 1, sizeof *s);
+    if (!s) return ND_E_MEMORY;
+    ND_TRY(prepare(self, s));
     if (set->orientation != 0 && fabs(set->orientation) != 360)
         return nd_fail(ND_E_UNSUPPORTED,
                        "a grid turned by %g degrees is not done\n"
@@ -283,13 +305,9 @@ static nd_status plan(nd_node *self)
     ND_TRY(choose_bands(self, s));
     if (!self->band[0].grid.crs) return no_place();
     const nd_crs *crs = target_of(self);
-    const nd_vector *shapes = NULL;
-    if (!crs) return ND_E_PARAM;
-    if (set->aoi.text && *set->aoi.text) {
-        shapes = nd_vector_open(self->arena, set->aoi.text, NULL);
-        if (!shapes) return ND_E_PARAM;
-        self->key = nd_hash_text(self->key, nd_vector_identity(shapes));
-    }
+    const nd_vector *shapes;
+    if (!crs) return nd_error_code();
+    ND_TRY(open_aoi(self, &shapes));
     for (int w = 0; w < s->ways; w++) ND_TRY(lead(self, crs, shapes, &s->way[w]));
     ND_TRY(warn_outside(self, &s->way[0].from, crs));
     for (int b = 0; b < self->bands; b++)
