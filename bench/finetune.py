@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """What trained weights are worth with ten pictures of a class: fine-tuned (a new head alone, then all layers, the
-first ones slower or, the second time, all at one rate) beside the same recipe from scratch, three seeds, judged on
+first ones at a hundredth or a tenth of the rate, or at the same) beside the same recipe from scratch, three seeds, judged on
 the test side of data/eurosat_split.tsv.
 
 usage: /usr/bin/python3 finetune.py NADIR EUROSAT_RGB.zip OUT [FOREIGN.pt] [-j THREADS]
@@ -74,7 +74,7 @@ def judge(args, folder, pictures):
 def pair(args, pictures, title, classes, model, pretrained):
     """Both ways, every seed with ten other pictures of each class."""
     start = [f"model.pretrained={pretrained}", "model.freeze=8"]
-    ways = {"from scratch": [], "fine-tuned": start, "fine-tuned at one rate": [*start, "train.spread=1"]}
+    ways = {"from scratch": []} | {f"spread {s}": [*start, f"train.spread={s}"] for s in (100, 10, 1)}
     test, seen = pictures.folder(f"{title}_test", "test", classes), {way: [] for way in ways}
     for seed in SEEDS:
         few = pictures.folder(f"{title}_{seed}", "train", classes, 10, seed)

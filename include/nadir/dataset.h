@@ -55,6 +55,16 @@ typedef struct nd_data_class {
 } nd_data_class;
 // What task says.
 enum { ND_TASK_CLASSES, ND_TASK_REGRESSION };
+// What norm says.
+enum {
+    ND_NORM_Z_SCORE,
+    ND_NORM_NONE,
+    ND_NORM_MIN_MAX,
+    ND_NORM_PERCENTILE,
+    ND_NORM_SCALE,
+    ND_NORM_PRETRAINED,
+    ND_NORM_AUTO
+};
 // What picture_units says.
 enum { ND_PICTURES_STORED, ND_PICTURES_EUROSAT_RGB };
 typedef struct nd_data {
@@ -76,6 +86,7 @@ typedef struct nd_data {
     uint64_t seed;       // of order, places and augmentation: train.seed
     bool is_whole;       // no split: all of it is on the test side
     const nd_card *card; // bands, scales and classes are a model's; NULL: its own
+    const nd_card *from; // of the weights to start from: scales of bands it knows
 } nd_data;
 // Sections of a recipe: "data", "data.labels", "data.chips", "data.split",
 // "train.augment".
@@ -103,6 +114,7 @@ const nd_card_class *nd_dataset_classes(const nd_dataset *set, int *count);
 // NULL: classes are.
 const nd_card_band *nd_dataset_value(const nd_dataset *set);
 const nd_card_band *nd_dataset_bands(const nd_dataset *set, int *count);
+int nd_dataset_norm(const nd_dataset *set);     // what data.norm: auto became
 double nd_dataset_pixel(const nd_dataset *set); // metres; 0: not known
 // Weights of the loss by class; NULL: all 1.
 const double *nd_dataset_class_weights(const nd_dataset *set);

@@ -4,8 +4,6 @@
 #include <math.h>
 #include <nadir/product.h>
 
-enum { Z_SCORE, NONE, MIN_MAX, PERCENTILE, SCALE };
-
 // EuroSAT's pictures: value = 1 + 254 min(DN, 2750) / 2750, fitted on tiles that exist in
 // both forms (bench/eurosat_fit.py).
 float data_unit(const nd_dataset *set, float stored)
@@ -44,7 +42,7 @@ static bool is_decibel(const nd_card_band *band)
 static void limits(const nd_dataset *set, nd_card_band *band, nd_scale_step *step)
 {
     const int norm = set->set.norm.at;
-    const bool is_scaled = norm == Z_SCORE || norm == MIN_MAX || norm == SCALE;
+    const bool is_scaled = norm != ND_NORM_NONE && norm != ND_NORM_PERCENTILE;
     if (set->set.picture_units.at == ND_PICTURES_EUROSAT_RGB && is_scaled)
         step[band->steps++] = (nd_scale_step){ND_CLIP, 0, 2750};
     else if (is_decibel(band) && is_scaled)
@@ -53,9 +51,43 @@ static void limits(const nd_dataset *set, nd_card_band *band, nd_scale_step *ste
                                   : (nd_scale_step){ND_CLIP, -30, 5};
 }
 
+// The card's band of this name, unless it is of another unit; NULL: none.
+static const nd_card_band *known_band(const nd_card *card, const nd_card_band *band)
+{
+    for (int k = 0; card && k < card->bands; k++) {
+        const nd_card_band *b = &card->band[k];
+        const bool is_same_unit =
+            band->unit ? b->unit && nd_text_same(b->unit, band->unit) : !b->unit;
+        if (nd_text_same(b->name, band->name) && is_same_unit) return b;
+    }
+    return NULL;
+}
+
+// Weights that were trained on other scales see the new pictures as they saw the old.
+static nd_status choose_norm(nd_dataset *set)
+{
+    int missing = 0;
+    while (missing < set->bands && known_band(set->set.from, &set->band[missing]))
+        missing++;
+    const bool knows_all = missing == set->bands;
+    if (set->set.norm.at == ND_NORM_AUTO)
+        set->set.norm.at = knows_all ? ND_NORM_PRETRAINED : ND_NORM_Z_SCORE;
+    if (set->set.norm.at != ND_NORM_PRETRAINED || knows_all) return ND_OK;
+    return nd_fail(ND_E_PARAM,
+                   "data.norm: pretrained, and the weights to start from have no card "
+                   "that knows band %s in its unit\nleave data.norm out",
+                   set->band[missing].name);
+}
+
+int nd_dataset_norm(const nd_dataset *set)
+{
+    return set->set.norm.at;
+}
+
 nd_status data_begin_scales(nd_dataset *set)
 {
     if (set->set.card) return ND_OK;
+    ND_TRY(choose_norm(set));
     for (int b = 0; b < set->bands; b++) {
         nd_scale_step *step = nd_alloc(set->arena, 4, sizeof *step);
         if (!step) return ND_E_MEMORY;
@@ -80,16 +112,21 @@ static nd_status finish(const nd_dataset *set, nd_card_band *band,
     const double sigma = s->count ? sqrt(s->square / (double)s->count) : 0;
     double least = s->least, most = s->most;
     if (sigma < 1e-6 * fmax(fabs(s->mean), 1)) return constant(band, s->mean);
+    const nd_card_band *known = known_band(set->set.from, band);
+    if (set->set.norm.at == ND_NORM_PRETRAINED && known) {
+        band->step = known->step, band->steps = known->steps;
+        return ND_OK;
+    }
     switch (set->set.norm.at) {
-    case Z_SCORE: *step = (nd_scale_step){ND_Z_SCORE, s->mean, sigma}; break;
-    case NONE: return ND_OK;
-    case PERCENTILE:
+    case ND_NORM_Z_SCORE: *step = (nd_scale_step){ND_Z_SCORE, s->mean, sigma}; break;
+    case ND_NORM_NONE: return ND_OK;
+    case ND_NORM_PERCENTILE:
         if (!(s->p98 > s->p2)) return constant(band, s->p2);
         least = s->p2, most = s->p98;
         *step++ = (nd_scale_step){ND_CLIP, least, most}, band->steps++;
         *step = (nd_scale_step){ND_MIN_MAX, least, most};
         break;
-    case MIN_MAX: *step = (nd_scale_step){ND_MIN_MAX, least, most}; break;
+    case ND_NORM_MIN_MAX: *step = (nd_scale_step){ND_MIN_MAX, least, most}; break;
     default:
         *step = (nd_scale_step){
             ND_SCALE_BY,

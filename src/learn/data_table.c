@@ -203,6 +203,8 @@ static const nd_option norm_options[] = {
     {"min-max", "0 to 1 between the smallest and the largest value"},
     {"percentile", "0 to 1 between the 2nd and the 98th percentile, cut there"},
     {"scale", "Divided by 10 000, or by 255 for 8-bit pictures"},
+    {"pretrained", "As the card of model.pretrained says: what its weights have learnt"},
+    {"auto", "pretrained where that card knows all bands in their unit, else z-score"},
     {0},
 };
 static const nd_option weight_options[] = {
@@ -252,7 +254,7 @@ static const nd_param data_rows[] = {
              .help = "What to do with a picture that cannot be read"),
     ND_PARAM(nd_data, bad_limit, 0.01, .min = 0, .max = 1,
              .help = "Share of bad pictures above which training does not start"),
-    ND_PARAM(nd_data, norm, {0}, .choices = norm_options,
+    ND_PARAM(nd_data, norm, {ND_NORM_AUTO}, .choices = norm_options,
              .help = "How values are scaled for the network"),
     ND_PARAM(nd_data, class_weights, {0}, .choices = weight_options,
              .help = "How much each class counts in the loss"),

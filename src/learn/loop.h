@@ -156,3 +156,5 @@ nd_status learn_finish(nd_train *train) ND_CHECKED;
 
 // ---- train_load.c: weights to start from.
 nd_status learn_pretrained(nd_train *train) ND_CHECKED;
+void learn_scales_from(nd_train *train, bool goes_on); // before the data are opened
+void learn_tell_scales(nd_train *train);               // after

@@ -2,6 +2,7 @@
 // Weights to start from: any file that nadir reads, the head replaced where it must be.
 #include "learn/loop.h"
 #include <string.h>
+#include <unistd.h>
 
 // Which of the file's bands each of ours is, by the file's card; without one, three bands
 // are taken for red, green and blue.
@@ -22,6 +23,39 @@ static int *match_bands(const nd_train *t, const nd_card *card)
                 if (own[i].name && nd_text_same(rgb[k][n], own[i].name)) band[i] = k;
     }
     return band;
+}
+
+// Whose card it is: of the file to start from; of a run that goes on its own, which has
+// the same scales, for that file may be gone.
+static const nd_card *card_from(nd_train *t, bool goes_on)
+{
+    const char *path = t->recipe->model.pretrained.text;
+    const char *own =
+        goes_on ? learn_path(t->arena, t->ask.resume, "model.safetensors") : NULL;
+    if (own && access(own, R_OK) == 0) path = own;
+    const nd_weights *file = nd_weights_open(t->arena, path);
+    const nd_card *card = file && file->card ? nd_card_parse(t->arena, file->card) : NULL;
+    if (!card) (void)nd_error_take(); // the weights themselves are read later, with words
+    return card;
+}
+
+void learn_scales_from(nd_train *t, bool goes_on)
+{
+    const int norm = t->recipe->data->norm.at;
+    const bool may = norm == ND_NORM_AUTO || norm == ND_NORM_PRETRAINED;
+    if (may && t->recipe->model.pretrained.text)
+        t->recipe->data->from = card_from(t, goes_on);
+}
+
+void learn_tell_scales(nd_train *t)
+{
+    nd_choice *norm = &t->recipe->data->norm;
+    learn_origin *origin = learn_origin_of(t->recipe, "data", "norm");
+    if (norm->at == ND_NORM_AUTO && origin) *origin = (learn_origin){LEARN_AUTO, 0};
+    norm->at = nd_dataset_norm(t->data);
+    if (norm->at == ND_NORM_PRETRAINED)
+        learn_fact(t, "scales", "as the card of %s says; another: data.norm",
+                   t->recipe->model.pretrained.text);
 }
 
 static bool same_classes(const nd_train *t, const nd_card *card)

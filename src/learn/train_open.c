@@ -268,7 +268,9 @@ static nd_status open_all(nd_train *t)
     config->arena = t->arena;
     ND_TRY(nd_recipe_print(t->recipe, false, config));
     t->config = nd_buffer_text(config);
+    learn_scales_from(t, goes_on);
     ND_TRY(open_data(t));
+    learn_tell_scales(t);
     ND_TRY(make_net(t));
     if (!goes_on) ND_TRY(learn_pretrained(t));
     // Before the optimiser: averages begin with these weights.

@@ -384,6 +384,51 @@ TEST(an_old_state_without_losses_of_examples_goes_on)
     CHECK(count_lines(arena, a, "\"t\":\"epoch\"") == 3);
 }
 
+static const char *card_text(nd_arena *arena, const char *path)
+{
+    const nd_weights *w = nd_weights_open(arena, path);
+    return w && w->card ? w->card : "";
+}
+
+// The first ten pictures of the same kind, once as its card has it and once as asked for.
+// The file that a run began with may go: its own model knows the scales.
+TEST(weights_with_a_card_bring_their_scales)
+{
+    char words[1200];
+    const char *a = fresh(arena, "first"), *b = fresh(arena, "tuned");
+    const char *c = fresh(arena, "asked");
+    CHECK(train_in_child(&(order){.folder = a}, words) == 0);
+    const char *model = nd_text(arena, "%s/model.safetensors", a);
+    const nd_given given[] = {
+        {"data.split.seed", "7"}, {"model.pretrained", model}, {"data.norm", "z-score"}};
+    CHECK(train_in_child(&(order){.folder = b, .stop_at = 6, .given = given, .givens = 2},
+                         words) == 1);
+    CHECK(train_in_child(&(order){.folder = c, .given = given, .givens = 3}, words) == 0);
+    const nd_card *first = nd_card_parse(arena, card_text(arena, model));
+    CHECK(rename(model, nd_text(arena, "%s/gone", a)) == 0);
+    CHECK(train_in_child(&(order){.resume = b}, words) == 0);
+    const nd_card *tuned =
+        nd_card_parse(arena, card_text(arena, nd_text(arena, "%s/model.safetensors", b)));
+    const nd_card *asked =
+        nd_card_parse(arena, card_text(arena, nd_text(arena, "%s/model.safetensors", c)));
+    CHECK(first && tuned && asked);
+    if (!first || !tuned || !asked) return;
+    for (int k = 0; k < 3; k++) {
+        const nd_scale_step *x = &first->band[k].step[0], *y = &tuned->band[k].step[0];
+        CHECK(x->how == ND_Z_SCORE && y->how == x->how);
+        CHECK(y->a == x->a && y->b == x->b && asked->band[k].step[0].a != x->a);
+    }
+}
+
+TEST(scales_of_weights_that_say_none_are_refused)
+{
+    char words[1200];
+    const char *a = fresh(arena, "none");
+    const nd_given given[] = {{"data.norm", "pretrained"}};
+    CHECK(train_in_child(&(order){.folder = a, .given = given, .givens = 1}, words) == 1);
+    CHECK(strstr(words, "no card that knows band red in its unit\nleave data.norm out"));
+}
+
 // Right for the page: the reader sees that it does not run any more.
 TEST(a_run_stopped_in_its_range_test_says_so)
 {
