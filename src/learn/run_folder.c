@@ -223,3 +223,17 @@ learn_order learn_run_order(learn_run *run)
         if (strcmp(last, words[i]) == 0) return (learn_order)i;
     return LEARN_NO_ORDER;
 }
+
+// ---- Texts: whole or not there.
+
+nd_status learn_file_text(const char *path, nd_buffer *text)
+{
+    const char *all = nd_buffer_text(text);
+    return all && path ? nd_file_write(path, all, text->length) : ND_E_MEMORY;
+}
+
+nd_status learn_file_show(const char *path, nd_buffer *text)
+{
+    const char *all = nd_buffer_text(text);
+    return all && path ? nd_file_show(path, all, text->length) : ND_E_MEMORY;
+}
