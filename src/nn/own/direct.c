@@ -168,7 +168,7 @@ static void pad_picture(const direct *d, const char *from, char *to)
 }
 
 // Rows of pixels are cut into sevens and what is left; two sevens make a cell.
-enum { SEVEN = OWN_CELL_PIXELS / 2 };
+enum { SEVEN = OWN_CELL_PIXELS / 2, ENOUGH = 5 };
 typedef struct seven {
     int64_t x, y; // bytes from the first pixel of the picture, of a block of y
     int pixels;   // 0: there is none
@@ -340,7 +340,9 @@ static bool fits(const nn_record *r)
         return false;
     direct d;
     set_sizes(&d, c, is_back, type);
-    return padded_bytes(&d) <= PADDED;
+    // Of few pixels the sums wait for each other.
+    const bool is_filled = d.rows * d.wide >= ENOUGH * sevens_of(&d);
+    return is_filled && padded_bytes(&d) <= PADDED;
 }
 
 static void layouts(const nn_record *r, nn_layout *in, nn_layout *out)
