@@ -65,7 +65,7 @@ static void settle_optimizer(nd_recipe *recipe, bool is_mask)
     const bool is_adam = t->optimizer.at == ND_OPTIMIZER_ADAM;
     number(recipe, &t->decay, is_sgd ? 5e-4 : is_adam ? 0 : 0.01, "decay");
     number(recipe, &t->clip, is_sgd ? 0 : 1, "clip");
-    number(recipe, &t->spread, is_start ? 1 : 100, "spread");
+    number(recipe, &t->spread, 1, "spread");
 }
 
 static nd_status settle_value_loss(nd_recipe *recipe)

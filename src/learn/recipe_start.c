@@ -46,14 +46,14 @@ static const char tune[] =
     "  name: resnet18\n"
     "  # safetensors, or PyTorch's .pth and .pt; nothing in them is executed\n"
     "  pretrained: \"${weights}\"\n"
-    "  # first the new head alone, then all layers, the first ones at a hundredth of the "
-    "rate\n"
+    "  # first the new head alone, then all layers\n"
     "  freeze: 1\n"
     "\n"
     "train:\n"
     "  epochs: 6\n"
     "  rate: 2e-3\n"
-    "  spread: 100\n";
+    "  # above 1: the first layers learn slower, at rate / spread\n"
+    "  spread: 1\n";
 
 static const char masks[] =
     "# A class for each pixel, from scenes and a raster of labels beside each\n"

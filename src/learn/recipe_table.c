@@ -69,7 +69,7 @@ static const nd_param train_rows[] = {
              .help = "Highest learning rate; 0 or auto: the valley of a range test"),
     ND_PARAM(nd_train_keys, spread, -1, .min = -1, .max = 1e6, .soft_max = 1000,
              .help = "The first layers learn at rate / spread, the head at rate, those "
-                     "between in even steps" AUTO "100 from pretrained weights, else 1"),
+                     "between in even steps" AUTO "1, all at one rate"),
     ND_PARAM(nd_train_keys, schedule, {ND_ONE_CYCLE}, .choices = schedules,
              .help = "How the rate changes over the run"),
     ND_PARAM(nd_train_keys, rise, 0, .min = 0, .max = 0.99,

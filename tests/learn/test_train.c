@@ -411,6 +411,9 @@ TEST(weights_with_a_card_bring_their_scales)
         nd_card_parse(arena, card_text(arena, nd_text(arena, "%s/model.safetensors", b)));
     const nd_card *asked =
         nd_card_parse(arena, card_text(arena, nd_text(arena, "%s/model.safetensors", c)));
+    const nd_recipe *settled = nd_run_recipe(arena, b);
+    CHECK(settled && settled->train.spread == 1 &&
+          settled->data->norm.at == ND_NORM_PRETRAINED);
     CHECK(first && tuned && asked);
     if (!first || !tuned || !asked) return;
     for (int k = 0; k < 3; k++) {
