@@ -35,6 +35,7 @@ const char *safe_find(const safe *s, const char *folder, const char *end);
 nd_status safe_parse(safe *s) ND_CHECKED;
 const nd_grid *safe_grid(const safe *s, int resolution); // NULL: not said
 nd_status safe_add_angles(const safe *s, io_bands *bands) ND_CHECKED;
+nd_band safe_mask(const nd_grid *grid, const char *name);
 nd_status safe_add_masks(const safe *s, io_bands *bands) ND_CHECKED;
 nd_status safe_add_clouds(const safe *s, io_bands *bands) ND_CHECKED; // GML's
 // GML's too, of one band: which detector saw what, which pixels are no good.

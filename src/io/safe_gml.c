@@ -150,14 +150,8 @@ static nd_status read_shapes(const safe *s, const xmlNode *root, const wish *w,
 static nd_status add_mask(io_bands *bands, const nd_grid *grid, const char *name,
                           const char *help, const shapes *shape)
 {
-    const nd_band band = {.name = name,
-                          .help = help,
-                          .role = ND_MASK,
-                          .kind = ND_CLASS,
-                          .sample = ND_U8,
-                          .scale = 1,
-                          .no_data = NAN,
-                          .grid = *grid};
+    nd_band band = safe_mask(grid, name);
+    band.help = help;
     if (!name) return ND_E_MEMORY;
     return io_bands_add(bands, &band, &(io_source){.fill = fill, .state = shape});
 }

@@ -32,7 +32,7 @@ static const char *const quality[] = {"ancillary_lost",
 static const char *const classes[] = {"opaque_clouds", "cirrus_clouds",
                                       "snow_and_ice_areas"};
 
-static nd_band mask(const nd_grid *grid, const char *name)
+nd_band safe_mask(const nd_grid *grid, const char *name)
 {
     return (nd_band){.name = name,
                      .role = ND_MASK,
@@ -99,14 +99,15 @@ static nd_status add_detectors(const safe *s, io_bands *bands, const safe_band *
     snprintf(end, sizeof end, "/MSK_DETFOO_%s.jp2", row->file);
     const char *path = safe_find(s, "QI_DATA/", end);
     if (!path) return ND_OK;
-    nd_band band = mask(grid, nd_text(s->arena, "B_detector_footprint_%s", row->name));
+    nd_band band =
+        safe_mask(grid, nd_text(s->arena, "B_detector_footprint_%s", row->name));
     band.help = "Which of the twelve detectors saw the place; 0: none";
     band.label = detectors, band.labels = SAFE_DETECTORS;
     if (!band.name) return ND_E_MEMORY;
     ND_TRY(io_bands_add_file(bands, band, path, 1));
     const int of = bands->count - 1;
     for (int d = 1; d <= SAFE_DETECTORS; d++) {
-        nd_band one = mask(grid, safe_detector(s->arena, row, d));
+        nd_band one = safe_mask(grid, safe_detector(s->arena, row, d));
         one.help = "What one detector saw";
         ND_TRY(add_class(s, bands, of, d, &one));
     }
@@ -123,7 +124,7 @@ static nd_status add_layers(const safe *s, io_bands *bands, int b, const nd_grid
     if (!path) return ND_OK;
     for (int i = 0; i < 8; i++) {
         const nd_band band =
-            mask(grid, nd_text(s->arena, "%s_%s", quality[i], row->name));
+            safe_mask(grid, nd_text(s->arena, "%s_%s", quality[i], row->name));
         if (!band.name) return ND_E_MEMORY;
         ND_TRY(io_bands_add_file(bands, band, path, i + 1));
     }
@@ -135,7 +136,7 @@ nd_status safe_add_masks(const safe *s, io_bands *bands)
     const nd_grid *grid = safe_grid(s, 60);
     const char *path = safe_find(s, "QI_DATA/", "/MSK_CLASSI_B00.jp2");
     for (int i = 0; grid && path && i < 3; i++)
-        ND_TRY(io_bands_add_file(bands, mask(grid, classes[i]), path, i + 1));
+        ND_TRY(io_bands_add_file(bands, safe_mask(grid, classes[i]), path, i + 1));
     for (int b = 0; b < SAFE_BANDS; b++) {
         grid = safe_grid(s, safe_band_rows[b].resolution[0]);
         if (!grid) continue;
@@ -154,7 +155,7 @@ nd_status safe_add_classes(const safe *s, io_bands *bands, int scl)
     for (int i = 0; i < 12; i++) {
         const char *word =
             i == 2 && is_new ? "topographic_and_casted_shadows" : safe_classes[i].name;
-        nd_band band = mask(&grid, nd_text(s->arena, "scl_%s", word));
+        nd_band band = safe_mask(&grid, nd_text(s->arena, "scl_%s", word));
         band.help = safe_classes[i].help;
         ND_TRY(add_class(s, bands, scl, i, &band));
     }

@@ -2,19 +2,13 @@
 // The page in Debian's Chromium: what a person does, and what a person must not see.
 // usage: browser.mjs DASH_SERVER [FOLDER for pictures]; prints TAP.
 import { readFileSync } from 'node:fs';
-import { begin, blank, clean, colours, finish, judge, must, quiet, started, test } from './pages.mjs';
+import { begin, blank, clean, colours, finish, judge, must, openMap, quiet, started, test } from './pages.mjs';
 
 const [program, pictures] = process.argv.slice(2);
 const server = await begin(program, []);
-const url = server.line, origin = new URL(url).origin;
+const url = server.line;
 
-async function open(browser, { hash = '', ...how } = {}) {
-  const page = await blank(browser, origin, how);
-  await page.goto(url + hash);
-  await page.waitForSelector('.map .canvas canvas');
-  await quiet(page);
-  return page;
-}
+const open = (browser, how) => openMap(browser, url, how);
 
 const tiles = (page) => page.noted.requests.filter((r) => /\/t\/\w{32}\/\d+\/\d+\/\d+/.test(r));
 

@@ -3,7 +3,7 @@
 // usage: labels.mjs NADIR SOURCE_ROOT [FOLDER for pictures]; prints TAP.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { begin, blank, clean, colours, finish, judge, must, quiet, started, test } from './pages.mjs';
+import { begin, clean, colours, finish, judge, must, openMap, quiet, started, test } from './pages.mjs';
 
 const [nadir, root, pictures] = process.argv.slice(2);
 const folder = mkdtempSync(`${tmpdir()}/nadir-labels-`);
@@ -16,18 +16,12 @@ writeFileSync(known, JSON.stringify({ type: 'FeatureCollection', crs: { type: 'n
 const server = await begin(nadir, ['map', `${root}/data/graphs/land.yaml`, '--no-browser', '--port', '0', '--labels', known, '--field', 'cover',
   '-P', `scene=${root}/data/31UFS`, '-P', `model=${root}/data/models/land-use.safetensors`,
   '-P', 'predict.stride=64', '-P', 'predict.output=class,confidence'], 'SIGINT');
-const url = server.line, origin = new URL(url).origin;
+const url = server.line;
 
 const MODEL = ['e6c84b', '1b7837', 'a6d96a', '7f7f7f', '7b3294', 'c2e699', 'e08214', 'd7301f', '4292c6', '08519c'].map((c) => parseInt(c, 16));
 const FOREST = MODEL[1];
 
-async function open(browser, { hash = '', ...how } = {}) {
-  const page = await blank(browser, origin, how);
-  await page.goto(url + hash);
-  await page.waitForSelector('.map .canvas canvas');
-  await quiet(page);
-  return page;
-}
+const open = (browser, how) => openMap(browser, url, how);
 const picture = (page, name) => (pictures ? page.screenshot({ path: `${pictures}/${name}.png` }) : null);
 const words = (page, side) => page.locator('.shown').nth(side).locator('.legend li').allTextContents();
 

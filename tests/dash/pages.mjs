@@ -90,6 +90,15 @@ export async function blank(browser, origin, { width = 1200, height = 800, dark 
   return page;
 }
 
+/** The map page at `url`, drawn; `hash` says what it shows. */
+export async function openMap(browser, url, { hash = '', ...how } = {}) {
+  const page = await blank(browser, new URL(url).origin, how);
+  await page.goto(url + hash);
+  await page.waitForSelector('.map .canvas canvas');
+  await quiet(page);
+  return page;
+}
+
 export async function judge(page, what) {
   await page.evaluate(axe);
   const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
