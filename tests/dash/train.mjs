@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The training page in Debian's Chromium, over runs that grow ten times a second.
 // usage: train.mjs TRAIN_SERVER FAKE_RUN [FOLDER for pictures]; prints TAP.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { begin, blank, clean, finish, judge, must, started, test } from './pages.mjs';
 
@@ -222,6 +222,23 @@ test('what a run is asked for stands in its control file; stopping is asked twic
   await page.getByRole('button', { name: 'wide-1' }).click();
   must(await page.getByRole('button', { name: 'Stop', exact: true }).isDisabled(), 'a run that is over can be stopped');
   await clean(page);
+}));
+
+test('a run that learns values shows their error and no confusion', plainly(async (browser) => {
+  const at = `${folder}/values`;
+  mkdirSync(at);
+  writeFileSync(`${at}/metrics.jsonl`, [3, 2].map((rmse, i) =>
+    `{"v":1,"t":"step","step":${i + 1},"epoch":${i},"time":${i + 1},"lr":0.1,"loss":${rmse}}\n`
+    + `{"v":1,"t":"epoch","epoch":${i},"step":${i + 1},"valid":{"loss":${rmse},"acc":null,"rmse":${rmse},"r2":0.5},"time":${i + 1}}\n`).join(''));
+  writeFileSync(`${at}/status.json`, '{"state":"done","epoch":2,"epochs":2,"step":2,"steps":2}');
+  const own = await begin(program, [at]);
+  const page = await blank(browser, new URL(own.line).origin);
+  await page.goto(own.line);
+  await page.getByText('Validation: rmse').first().waitFor();
+  must(await page.getByRole('button', { name: 'Stop', exact: true }).isDisabled(), 'a run that is over can be stopped');
+  must(!(await page.locator('h2').allTextContents()).includes('Confusion'), 'there is a confusion of values');
+  await clean(page);
+  await own.end();
 }));
 
 test('the keyboard reaches everything', plainly(async (browser) => {

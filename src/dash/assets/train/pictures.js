@@ -5,6 +5,7 @@ import { html, signal, useEffect, useState } from '../vendor/ui.js';
 import { ask } from '../event.js';
 import { number, t } from '../words.js';
 import { Chart } from './chart.js';
+import { metricsOf } from './curves.js';
 import * as store from './store.js';
 
 /** A file of the run, asked for again when it changes. */
@@ -65,6 +66,7 @@ function Matrix({ part }) {
 export function Confusion() {
   const run = store.current.value, part = usePart(run, 'confusion');
   useEffect(() => { classes.value = part?.classes ?? []; }, [part]);
+  if (run && metricsOf([run.epochs.value]).includes('rmse')) return null; // values are no classes
   return html`<section class="confusion" aria-labelledby="confusion-title"><h2 id="confusion-title">${t('Confusion')}</h2>
     ${!part && html`<p class="hint">${t('After the first epoch: what is taken for what')}</p>`}
     ${part?.error ? html`<${Failure} error=${part.error} />` : part && html`<${Matrix} part=${part} />`}
