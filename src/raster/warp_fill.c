@@ -51,7 +51,9 @@ static nd_rect window_of(const nd_mapping *m, const double range[4], int level,
               y0 = bounded(range[1] / side - 1.5 - margin, -edge, g.height + edge),
               x1 = bounded(range[2] / side + 2.5 + margin, -edge, g.width + edge),
               y1 = bounded(range[3] / side + 2.5 + margin, -edge, g.height + edge);
-    if (x1 < 0 || y1 < 0 || x0 > g.width || y0 > g.height) return (nd_rect){0};
+    // All lies off the source; else there is room for the kernel on all sides.
+    if (x1 < margin || y1 < margin || x0 > g.width - margin || y0 > g.height - margin)
+        return (nd_rect){0};
     return (nd_rect){x0, y0, x1 - x0 + 1, y1 - y0 + 1};
 }
 
