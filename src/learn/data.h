@@ -132,6 +132,8 @@ nd_status data_value_new(nd_dataset *set) ND_CHECKED; // once labels are open
 nd_status data_value_scale(nd_dataset *set) ND_CHECKED;
 int data_planes(const nd_dataset *set); // bands, and the value
 int64_t data_value_label(const nd_dataset *set, float value);
+// Of what pictures show: 2.5 deviations below the mean are 0, as many above 1; NaN: none.
+double data_value_share(float scaled);
 
 // ---- data_state.c: tools and orders shared by threads.
 nd_status data_state_new(nd_dataset *set) ND_CHECKED;

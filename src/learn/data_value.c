@@ -20,6 +20,11 @@ float nd_label_value(int64_t label)
     return value;
 }
 
+double data_value_share(float scaled)
+{
+    return isfinite(scaled) ? fmin(fmax((double)scaled / 5 + 0.5, 0), 1) : (double)NAN;
+}
+
 int data_planes(const nd_dataset *set)
 {
     return set->bands + (set->value ? 1 : 0);

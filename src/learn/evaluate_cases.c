@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The cases that a report shows: where they are, and a picture of each.
+#include "learn/data.h"
 #include "learn/evaluate.h"
 #include <math.h>
 #include <nadir/colour.h>
@@ -20,36 +21,37 @@ static void put_look(const canvas *c, const uint8_t *rgb, int width)
                &rgb[(size_t)y * (size_t)width * 3], (size_t)width * 3);
 }
 
-// Classes in their colours from column `x0` on; what is not known is grey.
+static void put_pixel(const evaluating *e, const canvas *c, int64_t pixel, int x0,
+                      uint32_t colour)
+{
+    const int64_t y = pixel / e->width, x = x0 + pixel % e->width;
+    uint8_t *to = &c->rgb[(y * c->width + x) * 3];
+    to[0] = (uint8_t)(colour >> 24);
+    to[1] = (uint8_t)(colour >> 16);
+    to[2] = (uint8_t)(colour >> 8);
+}
+
+enum { GREY = 0x808080 }; // what is not known
+
+// Classes in their colours from column `x0` on.
 static void put_classes(const evaluating *e, const canvas *c, const int64_t *class,
                         int x0)
 {
-    for (int y = 0; y < e->height; y++)
-        for (int x = 0; x < e->width; x++) {
-            const int64_t k = class[(int64_t)y * e->width + x];
-            const uint32_t colour =
-                k >= 0 && k < e->classes ? e->model->card->classes[k].colour : 0x808080ff;
-            uint8_t *to = &c->rgb[((size_t)y * (size_t)c->width + (size_t)(x0 + x)) * 3];
-            to[0] = (uint8_t)(colour >> 24);
-            to[1] = (uint8_t)(colour >> 16);
-            to[2] = (uint8_t)(colour >> 8);
-        }
+    const nd_card_class *known = e->model->card->classes;
+    for (int64_t i = 0; i < e->pixels; i++) {
+        const bool is_known = class[i] >= 0 && class[i] < e->classes;
+        put_pixel(e, c, i, x0, is_known ? known[class[i]].colour : (uint32_t)GREY << 8);
+    }
 }
 
 // Values from low to high as a ramp shows them.
 static void put_values(const evaluating *e, const canvas *c, const float *value, int x0)
 {
     const nd_ramp *ramp = &nd_ramps[1]; // viridis
-    for (int y = 0; y < e->height; y++)
-        for (int x = 0; x < e->width; x++) {
-            const double at = (double)value[(int64_t)y * e->width + x] / 5 + 0.5;
-            const uint32_t colour =
-                isfinite(at) ? nd_ramp_at(ramp, fmin(fmax(at, 0), 1)) : 0x808080ff;
-            uint8_t *to = &c->rgb[((size_t)y * (size_t)c->width + (size_t)(x0 + x)) * 3];
-            to[0] = (uint8_t)(colour >> 24);
-            to[1] = (uint8_t)(colour >> 16);
-            to[2] = (uint8_t)(colour >> 8);
-        }
+    for (int64_t i = 0; i < e->pixels; i++) {
+        const double at = data_value_share(value[i]);
+        put_pixel(e, c, i, x0, isnan(at) ? (uint32_t)GREY << 8 : nd_ramp_at(ramp, at));
+    }
 }
 
 static nd_status put_truth_and_values(evaluating *e, nd_work *work, const canvas *c,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A model of values on data: errors of each example, drawn again and again by units.
+#include "learn/cases.h"
 #include "learn/evaluate.h"
 #include <math.h>
 #include <nadir/pool.h>
@@ -11,9 +12,7 @@ struct learn_values {
     int64_t *unit;
     nd_values *by_unit; // once sorted
     nd_value_report report;
-    uint32_t lot[ND_CASES];
-    nd_case worst[ND_CASES], typical[ND_CASES];
-    int worsts, typicals;
+    learn_cases cases;
 };
 
 nd_status learn_values_new(evaluating *e)
@@ -39,26 +38,6 @@ static int cell_of(const nd_value_report *r, double value)
     return cell < ND_VALUE_CELLS ? cell : ND_VALUE_CELLS - 1;
 }
 
-static void insert(nd_case *list, int *count, nd_case one)
-{
-    int at = *count < ND_CASES ? (*count)++ : ND_CASES - 1;
-    for (; at > 0 && list[at - 1].loss < one.loss; at--) list[at] = list[at - 1];
-    list[at] = one;
-}
-
-// Those with the smallest lots, whatever order they come in.
-static void draw_typical(learn_values *v, uint64_t seed, nd_case one)
-{
-    uint32_t r[4];
-    nd_random(seed ^ 0x74797069, (uint64_t)one.index, r);
-    int at = v->typicals;
-    if (at == ND_CASES && r[0] >= v->lot[--at]) return;
-    for (; at > 0 && v->lot[at - 1] > r[0]; at--)
-        v->typical[at] = v->typical[at - 1], v->lot[at] = v->lot[at - 1];
-    v->typical[at] = one, v->lot[at] = r[0];
-    if (v->typicals < ND_CASES) v->typicals++;
-}
-
 static void add_one(evaluating *e, int64_t index, const float *truth, const float *answer)
 {
     learn_values *v = e->values;
@@ -79,9 +58,7 @@ static void add_one(evaluating *e, int64_t index, const float *truth, const floa
                          .confidence = (double)NAN,
                          .loss = s.rmse,
                          .right = s.bias};
-    if (v->worsts < ND_CASES || one.loss > v->worst[ND_CASES - 1].loss)
-        insert(v->worst, &v->worsts, one);
-    draw_typical(v, e->ask->seed, one);
+    learn_cases_add(&v->cases, e->ask->seed, one);
 }
 
 void learn_values_add(evaluating *e, const nd_batch *batch, const float *answer)
@@ -118,7 +95,7 @@ static int by_unit(const void *a, const void *b)
     return (x->index > y->index) - (x->index < y->index);
 }
 
-// Units, or each chip where there are fewer than five of those; gives how many.
+// Units, or each chip where those are few; gives how many.
 static nd_status gather_units(const evaluating *e, nd_evaluation *to)
 {
     learn_values *v = e->values;
@@ -131,7 +108,7 @@ static nd_status gather_units(const evaluating *e, nd_evaluation *to)
     to->samples = n;
     qsort(all, (size_t)n, sizeof *all, by_unit);
     for (int64_t i = 0; i < n; i++) units += !i || all[i].unit != all[i - 1].unit;
-    to->is_scattered = units < 5 && units < n;
+    to->is_scattered = units < FEW_UNITS && units < n;
     to->units = 0;
     for (int64_t i = 0; i < n; i++) {
         const bool is_new = !i || to->is_scattered || all[i].unit != all[i - 1].unit;
@@ -160,9 +137,7 @@ nd_status learn_values_done(evaluating *e, nd_evaluation *to)
     r->rmse = drawn[RMSE].interval, r->r2 = drawn[R2].interval;
     r->mean = all.n > 0 ? all.truth : (double)NAN;
     r->deviation = sqrt(all.truth2 / all.n);
-    memcpy(to->worst, v->worst, sizeof to->worst);
-    memcpy(to->typical, v->typical, sizeof to->typical);
-    to->worsts = v->worsts, to->typicals = v->typicals;
+    learn_cases_give(&v->cases, to);
     to->values = r;
     return ND_OK;
 }

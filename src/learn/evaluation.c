@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers of a model gathered one sample after the other, and the figures at the end.
+#include "learn/cases.h"
 #include <math.h>
 #include <nadir/evaluate.h>
 #include <nadir/pool.h>
@@ -35,10 +36,8 @@ struct nd_evaluator {
     nd_outline *outline;
     double *p;
     float *row; // logits of one pixel
-    nd_case worst[ND_CASES], typical[ND_CASES];
-    uint32_t lot[ND_CASES]; // of the typical ones
+    learn_cases cases;
     nd_tally *tally;
-    int worsts, typicals;
     int64_t samples, pixel; // so far
 };
 
@@ -152,29 +151,6 @@ static void commonest(const nd_confusion *one, nd_case *as)
         }
 }
 
-static void insert(nd_case *list, int *count, nd_case one)
-{
-    int at = *count < ND_CASES ? (*count)++ : ND_CASES - 1;
-    for (; at > 0 && list[at - 1].loss < one.loss; at--) list[at] = list[at - 1];
-    list[at] = one;
-}
-
-// Those with the smallest lots, whatever order they come in.
-static void draw_typical(nd_evaluator *e, nd_case one)
-{
-    uint32_t r[4];
-    nd_random(e->make.seed ^ 0x74797069, (uint64_t)one.index, r);
-    int at = e->typicals;
-    if (at == ND_CASES && r[0] >= e->lot[--at]) return;
-    for (; at > 0 && e->lot[at - 1] > r[0]; at--) {
-        e->typical[at] = e->typical[at - 1];
-        e->lot[at] = e->lot[at - 1];
-    }
-    e->typical[at] = one;
-    e->lot[at] = r[0];
-    if (e->typicals < ND_CASES) e->typicals++;
-}
-
 static void remember(nd_evaluator *e, const nd_answer *answer, const sample *sum)
 {
     nd_case one = {.index = answer->index,
@@ -182,9 +158,7 @@ static void remember(nd_evaluator *e, const nd_answer *answer, const sample *sum
                    .loss = sum->loss / sum->n,
                    .right = sum->right / sum->n};
     commonest(e->one, &one);
-    if (e->worsts < ND_CASES || one.loss > e->worst[ND_CASES - 1].loss)
-        insert(e->worst, &e->worsts, one);
-    draw_typical(e, one);
+    learn_cases_add(&e->cases, e->make.seed, one);
 }
 
 static nd_status things_of(nd_evaluator *e, const nd_answer *answer)
@@ -256,9 +230,6 @@ static int64_t number_units(nd_evaluator *e)
     }
     return units;
 }
-
-// Fewer than this say little of how much others would differ.
-enum { FEW_UNITS = 5 };
 
 static int64_t scatter(nd_evaluator *e)
 {
@@ -375,12 +346,6 @@ static nd_status calibrate(nd_evaluator *e, nd_evaluation *to)
     return ND_OK;
 }
 
-static int by_index(const void *a, const void *b)
-{
-    const nd_case *x = a, *y = b;
-    return (x->index > y->index) - (x->index < y->index);
-}
-
 nd_status nd_evaluator_done(nd_evaluator *e, nd_evaluation *to)
 {
     nd_class_more *more = nd_alloc(e->arena, (size_t)e->make.classes, sizeof *more);
@@ -400,10 +365,6 @@ nd_status nd_evaluator_done(nd_evaluator *e, nd_evaluation *to)
     if (e->make.is_brief) return ND_OK;
     ND_TRY(rank_all(e, more));
     ND_TRY(calibrate(e, to));
-    memcpy(to->worst, e->worst, sizeof to->worst);
-    memcpy(to->typical, e->typical, sizeof to->typical);
-    to->worsts = e->worsts;
-    to->typicals = e->typicals;
-    qsort(to->typical, (size_t)to->typicals, sizeof *to->typical, by_index);
+    learn_cases_give(&e->cases, to);
     return ND_OK;
 }

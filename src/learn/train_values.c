@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Training on values: the loss, what it is of one pixel, and how far off a chip is.
+#include "learn/data.h"
 #include "learn/loop.h"
 #include <math.h>
 #include <string.h>
@@ -51,9 +52,8 @@ void learn_value_add(const nd_train *t, const float *answer, const float *truth,
                           (double)nd_card_unscale(t->value, answer[p]), (double)NAN);
 }
 
-// From 2.5 deviations below the mean to as many above, so that all chips compare.
 uint8_t learn_value_shade(float scaled)
 {
-    if (!isfinite(scaled)) return 255;
-    return (uint8_t)(fmin(fmax((double)scaled / 5 + 0.5, 0), 1) * 254 + 0.5);
+    const double share = data_value_share(scaled);
+    return isnan(share) ? 255 : (uint8_t)(share * 254 + 0.5);
 }
