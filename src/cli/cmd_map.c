@@ -45,20 +45,25 @@ static nd_status serve(cli_call *call, nd_dash *dash, const nd_graph *graph,
     return cli_page_run(call, dash);
 }
 
+static nd_status check_readable(const char *path)
+{
+    if (access(path, R_OK) == 0) return ND_OK;
+    if (errno == ENOENT)
+        return nd_fail(ND_E_IO, "there is no file %s\ncheck the name", path);
+    return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights", path,
+                   nd_system_error(errno));
+}
+
 static nd_status run(cli_call *call)
 {
     const options *own = call->own;
     const char *path = call->word[0];
     nd_dash *dash = NULL;
     const bool is_tile = strstr(path, ".SAFE/") || strstr(path, ".zip/");
-    if (!is_tile && access(path, R_OK) != 0)
-        return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights",
-                       path, nd_system_error(errno));
+    if (!is_tile) ND_TRY(check_readable(path));
     const cli_page_ask ask = {path, !cli_is_graph(call->arena, path), own->labels.text,
                               own->field};
-    if (ask.labels && access(ask.labels, R_OK) != 0)
-        return nd_fail(ND_E_IO, "%s cannot be opened: %s\ncheck its name and rights",
-                       ask.labels, nd_system_error(errno));
+    if (ask.labels) ND_TRY(check_readable(ask.labels));
     const nd_graph *graph = cli_page_graph(call, &ask);
     if (!graph) return ND_E_PARAM;
     const nd_dash_settings settings = {.listen = own->listen,

@@ -55,5 +55,5 @@ void learn_value_add(const nd_train *t, const float *answer, const float *truth,
 uint8_t learn_value_shade(float scaled)
 {
     const double share = data_value_share(scaled);
-    return isnan(share) ? 255 : (uint8_t)(share * 254 + 0.5);
+    return isnan(share) ? 255 : (uint8_t)lround(share * 254);
 }
