@@ -162,6 +162,8 @@ bool nd_grid_same(const nd_grid *a, const nd_grid *b);
 bool nd_grid_near(const nd_grid *a, const nd_grid *b, double error_deg);
 // The grid that stands for a picture: of its band with the most pixels; NULL: no bands.
 const nd_grid *nd_node_grid(const nd_node *node);
+// Classes, flags and masks are never mixed: the nearest pixel stands for them.
+bool nd_band_is_whole(const nd_band *band);
 bool nd_crs_same(const nd_crs *a, const nd_crs *b); // NULL equals only NULL
 // A position in pixels; the whole number that it is but for what a transformation rounds.
 double nd_whole(double position);

@@ -112,8 +112,7 @@ static nd_status lay(const dash_request *r, nd_arena *arena, nd_bands bands, lai
     if (!mapping || !l->band) return ND_E_MEMORY;
     for (int k = 0; k < bands.count; k++) {
         const nd_band *b = &r->node->band[bands.band[k]];
-        const bool is_exact =
-            b->kind == ND_CLASS || b->kind == ND_FLAGS || b->role == ND_MASK;
+        const bool is_exact = nd_band_is_whole(b);
         l->band[k] =
             (nd_warp_band){bands.band[k], k, is_exact ? ND_NEAREST : ND_BILINEAR};
     }

@@ -211,9 +211,7 @@ static nd_status add_flags(nd_node *self, state *s, int input, const char *numbe
 
 static nd_kernel kernel_of(const collocate *set, const nd_band *band)
 {
-    const bool is_exact =
-        band->kind == ND_CLASS || band->kind == ND_FLAGS || band->role == ND_MASK;
-    return is_exact ? ND_NEAREST : (nd_kernel)set->resampling.at;
+    return nd_band_is_whole(band) ? ND_NEAREST : (nd_kernel)set->resampling.at;
 }
 
 static nd_status add_other(nd_node *self, state *s, int input, const char *number)

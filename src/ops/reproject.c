@@ -258,10 +258,9 @@ static nd_status choose_bands(nd_node *self, state *s)
         int w = 0;
         while (w < s->ways && !nd_grid_same(&s->way[w].from, &band.grid)) w++;
         if (w == s->ways) s->way[s->ways++].from = band.grid;
-        const bool is_exact =
-            band.kind == ND_CLASS || band.kind == ND_FLAGS || band.role == ND_MASK;
         s->from[kept] = (nd_source){0, b}, s->way_of[kept] = w;
-        s->kernel[kept] = is_exact ? ND_NEAREST : (nd_kernel)set->resampling.at;
+        s->kernel[kept] =
+            nd_band_is_whole(&band) ? ND_NEAREST : (nd_kernel)set->resampling.at;
         self->band[kept++] = band;
     }
     self->bands = kept;

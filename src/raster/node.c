@@ -32,6 +32,11 @@ const nd_grid *nd_node_grid(const nd_node *node)
     return best ? best : node->bands ? &node->band[0].grid : NULL;
 }
 
+bool nd_band_is_whole(const nd_band *band)
+{
+    return band->kind == ND_CLASS || band->kind == ND_FLAGS || band->role == ND_MASK;
+}
+
 double nd_whole(double position)
 {
     const double whole = round(position);

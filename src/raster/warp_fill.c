@@ -311,8 +311,7 @@ nd_status nd_warp_fill(const nd_warp *warp, nd_work *work, nd_tile *tile)
     if (!from || !band) return ND_E_MEMORY;
     for (int k = 0; k < warp->bands; k++) {
         from[k] = warp->band[k].band, band[k] = warp->band[k];
-        const nd_kind kind = warp->source->band[from[k]].kind;
-        const bool is_whole = kind == ND_CLASS || kind == ND_FLAGS;
+        const bool is_whole = nd_band_is_whole(&warp->source->band[from[k]]);
         if (is_whole) band[k].kernel = ND_NEAREST;
         if (tile->level && !is_whole) band[k].kernel = ND_BILINEAR;
     }
